@@ -1,0 +1,46 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The targets stand in the order in which data flows through them; each imports only targets above itself.
+let package = Package(
+  name: "crmsync",
+  products: [
+    .executable(name: "crmsync", targets: ["crmsync"])
+  ],
+  dependencies: [
+    // Option parsing, help and completions. Apple's own, no dependencies; costs 1 ms of start-up when run synchronously.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // Debian's libxml2: the parser that Pacemaker itself uses, so that both read the same. SAX, not its tree.
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    // Debian's libyaml: 1 MB where Yams brings Foundation and 50 MB, and it gives the place of every scalar.
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+    // XML elements as values.
+    .target(name: "XML", dependencies: ["CLibXML2"]),
+    // The cluster's configuration in Pacemaker's terms.
+    .target(name: "CIB", dependencies: ["XML"]),
+    // What documents say the cluster must be.
+    .target(name: "Desired", dependencies: ["CIB"]),
+    // Documents to desired configuration, and configuration to documents.
+    .target(name: "Documents", dependencies: ["CLibYAML", "Desired"]),
+    // Same meaning or not.
+    .target(name: "Comparison", dependencies: ["CIB"]),
+    // Desired and current configuration to target configuration, changes and checks.
+    .target(name: "Planning", dependencies: ["Comparison", "Desired"]),
+    // Current and target configuration to the patch that cibadmin applies.
+    .target(name: "Patching", dependencies: ["CIB"]),
+    // Processes, sockets and files: the cluster itself.
+    .target(name: "Cluster", dependencies: ["CIB"]),
+    // The command line.
+    .target(
+      name: "Commands",
+      dependencies: [
+        "Documents", "Planning", "Patching", "Cluster",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "crmsync", dependencies: ["Commands"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,57 @@
+import XML
+
+/// Where the value of an nvpair of a document comes from, if it is not the value itself.
+///
+/// A document's nvpair element carries it as an attribute whose name no CIB can have (`crmsync:` is no declared
+/// prefix; documents that bring such attributes themselves are refused):
+///
+///     <nvpair name="apikey" crmsync:file="/etc/crmsync/maas.key"/>
+package enum ValueSource: Equatable, Sendable {
+  /// The content of a file, less one final newline; a secret.
+  case file(String)
+  /// An environment variable; a secret.
+  case environment(String)
+  /// What the cluster has; a secret.
+  case keep
+  /// No value: the cluster's is removed (`null`).
+  case unset
+
+  package static let attributePrefix = "crmsync:"
+  /// Marks an nvpair whose value was read from a file or the environment.
+  package static let secretMark = "crmsync:secret"
+
+  package init?(of nvpair: Element) {
+    for attribute in nvpair.attributes where attribute.name.hasPrefix(Self.attributePrefix) {
+      switch attribute.name {
+      case "crmsync:file": self = .file(attribute.value)
+      case "crmsync:env": self = .environment(attribute.value)
+      case "crmsync:keep": self = .keep
+      case "crmsync:unset": self = .unset
+      default: continue
+      }
+      return
+    }
+    return nil
+  }
+
+  package var attribute: Attribute {
+    switch self {
+    case .file(let path): Attribute("crmsync:file", path)
+    case .environment(let name): Attribute("crmsync:env", name)
+    case .keep: Attribute("crmsync:keep", "secret")
+    case .unset: Attribute("crmsync:unset", "")
+    }
+  }
+}
+
+extension Element {
+  /// For an nvpair: whether its value must not be shown.
+  package var holdsSecret: Bool {
+    switch ValueSource(of: self) {
+    case .file, .environment, .keep: return true
+    case .unset, nil: break
+    }
+    if self[ValueSource.secretMark] != nil { return true }
+    return Secret.isSecret(parameter: self["name"] ?? "")
+  }
+}

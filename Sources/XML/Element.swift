@@ -1,0 +1,106 @@
+/// One XML element: a name, attributes in their order, and children in theirs.
+///
+/// A value type: two configurations share whatever is alike between them, and comparing shared parts costs
+/// nothing, since Swift's arrays compare their storage first.
+package struct Element: Equatable, Sendable {
+  package var name: String
+  package var attributes: [Attribute]
+  package var children: [Node]
+  /// Where the start tag (or, in a native document, the key) stands in its source. No part of what the element
+  /// says: it never counts in a comparison.
+  package var position: SourcePosition
+
+  package init(
+    _ name: String, _ attributes: [Attribute] = [], children: [Node] = [], position: SourcePosition = .unknown
+  ) {
+    self.name = name
+    self.attributes = attributes
+    self.children = children
+    self.position = position
+  }
+
+  package static func == (left: Element, right: Element) -> Bool {
+    left.name == right.name && left.attributes == right.attributes && left.children == right.children
+  }
+}
+
+package struct Attribute: Equatable, Sendable {
+  package var name: String
+  package var value: String
+
+  package init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A child of an element. Text is kept only where it is more than white space; a CIB has none.
+package enum Node: Equatable, Sendable {
+  case element(Element)
+  case comment(String)
+  case text(String)
+
+  package var element: Element? {
+    if case .element(let element) = self { return element }
+    return nil
+  }
+}
+
+/// Line and column, both from 1, the column in characters; `unknown` is line 0.
+package struct SourcePosition: Hashable, Sendable, Comparable {
+  package var line: UInt32
+  package var column: UInt32
+
+  package init(line: Int, column: Int) {
+    self.line = UInt32(clamping: line)
+    self.column = UInt32(clamping: column)
+  }
+
+  package static let unknown = SourcePosition(line: 0, column: 0)
+
+  package static func < (left: SourcePosition, right: SourcePosition) -> Bool {
+    (left.line, left.column) < (right.line, right.column)
+  }
+}
+
+// MARK: - Reading and changing
+
+extension Element {
+  /// The value of the attribute, or nil where the element does not have it. Setting nil removes it.
+  package subscript(attribute: String) -> String? {
+    get {
+      for candidate in attributes where candidate.name == attribute { return candidate.value }
+      return nil
+    }
+    set {
+      let index = attributes.firstIndex { $0.name == attribute }
+      switch (index, newValue) {
+      case (let index?, let value?): attributes[index].value = value
+      case (nil, let value?): attributes.append(Attribute(attribute, value))
+      case (let index?, nil): attributes.remove(at: index)
+      case (nil, nil): break
+      }
+    }
+  }
+
+  package var id: String? { self["id"] }
+
+  /// The child elements, without comments and text.
+  package var elements: [Element] { children.compactMap(\.element) }
+
+  package func elements(named name: String) -> [Element] {
+    children.compactMap { child in
+      guard let element = child.element, element.name == name else { return nil }
+      return element
+    }
+  }
+
+  package func first(_ name: String) -> Element? {
+    for case .element(let element) in children where element.name == name { return element }
+    return nil
+  }
+
+  package mutating func append(_ element: Element) {
+    children.append(.element(element))
+  }
+}
