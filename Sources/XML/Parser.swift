@@ -41,16 +41,15 @@ extension Element {
     self = root
   }
 
-  package init(parsing text: String, positions: Bool = false) throws(XMLError) {
-    var text = text
-    let result: Result<Element, XMLError> = text.withUTF8 { utf8 in
-      do throws(XMLError) {
-        return .success(try Element(parsing: UnsafeRawBufferPointer(utf8), positions: positions))
-      } catch {
-        return .failure(error)
-      }
+  package init(parsing bytes: [UInt8], skipping skipped: String? = nil, positions: Bool = false) throws(XMLError) {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(XMLError) in try Element(parsing: bytes, skipping: skipped, positions: positions) }
     }
     self = try result.get()
+  }
+
+  package init(parsing text: String, positions: Bool = false) throws(XMLError) {
+    try self.init(parsing: Array(text.utf8), positions: positions)
   }
 }
 
