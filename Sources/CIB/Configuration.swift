@@ -37,6 +37,7 @@ package struct Configuration: Sendable {
       } else {
         indexByID[object.id] = index
       }
+      guard object.kind.isResource, object.kind != .primitive else { continue }
       for member in object.memberIDs { parentByMember[member] = object.id }
     }
     self.objects = objects
@@ -47,6 +48,13 @@ package struct Configuration: Sendable {
   }
 
   package init() { self.init(Element("configuration")) }
+
+  /// The place of the object in `objects`.
+  package func index(of kind: ObjectKind, _ id: String) -> Int? {
+    kind == .aclTarget ? indexByACLTarget[id] : indexByID[id]
+  }
+
+  package func object(_ kind: ObjectKind, _ id: String) -> CIBObject? { index(of: kind, id).map { objects[$0] } }
 
   /// The object with this id: a resource, constraint, template, tag, level, role, group or alert.
   package func object(_ id: String) -> CIBObject? { indexByID[id].map { objects[$0] } }

@@ -2,7 +2,7 @@ import CIB
 import XML
 
 /// One object that a plan creates, updates, moves or deletes.
-package struct Change: Equatable, Sendable {
+package struct Change: Sendable {
   package enum Action: String, Sendable {
     case create, update, delete, move
   }
@@ -10,17 +10,37 @@ package struct Change: Equatable, Sendable {
   package var action: Action
   package var kind: ObjectKind
   package var id: String
-  /// What differs, before and after; for what is created all of it, for what is deleted nothing.
-  package var details: [Detail]
-  /// Why, where that is not simply "the documents say so": `in delete:`, `its last member goes`, …
+  /// Why, where that is not simply "the documents say so": `in delete`, `its last member goes`, …
   package var reason: String?
+  /// The object's element before and after, without what is inside it; for a named value its nvpair.
+  package var before: Element?
+  package var after: Element?
+  /// For a resource that moves from one group, clone or bundle to another: from where, to where.
+  package var outer: (from: String?, into: String?)?
 
-  package init(_ action: Action, _ kind: ObjectKind, _ id: String, details: [Detail] = [], reason: String? = nil) {
+  init(
+    _ action: Action, _ kind: ObjectKind, _ id: String, before: Element? = nil, after: Element? = nil,
+    reason: String? = nil
+  ) {
     self.action = action
     self.kind = kind
     self.id = id
-    self.details = details
+    self.before = before
+    self.after = after
     self.reason = reason
+  }
+
+  init(_ action: Action, _ kind: ObjectKind, _ id: String, from: String?, into: String?) {
+    self.init(action, kind, id)
+    outer = (from, into)
+  }
+
+  /// What differs, before and after; for what is created all of it, for what is deleted nothing. Made when asked for:
+  /// a plan may have 20,000 changes, and nobody may want to read them.
+  package var details: [Detail] {
+    if let outer { return [Detail("inside", before: outer.from, after: outer.into)] }
+    if (before ?? after)?.name == "nvpair" { return [Detail.betweenValues(before, after)] }
+    return before == nil && after == nil ? [] : Detail.between(before, after)
   }
 }
 
@@ -38,6 +58,15 @@ package struct Detail: Equatable, Sendable {
 }
 
 extension Detail {
+  /// What happens to the value of an nvpair; either may be missing.
+  static func betweenValues(_ before: Element?, _ after: Element?) -> Detail {
+    let isSecret = before?.holdsSecret == true || after?.holdsSecret == true
+    func shown(_ nvpair: Element?) -> String? {
+      nvpair.map { isSecret ? Secret.mask : Secret.maskingUserInfo(in: $0["value"] ?? "(no value)") }
+    }
+    return Detail("value", before: shown(before), after: shown(after))
+  }
+
   /// What differs between two elements of one object; either may be missing.
   package static func between(_ before: Element?, _ after: Element?) -> [Detail] {
     let old = before.map { Facts(of: $0).list } ?? []

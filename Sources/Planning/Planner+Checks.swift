@@ -25,8 +25,7 @@ extension Planner {
   }
 
   private func isUnchanged(_ object: CIBObject) -> Bool {
-    let previous = object.kind == .aclTarget ? current.aclTarget(object.id) : current.object(object.id)
-    return previous == object
+    current.object(object.kind, object.id) == object
   }
 
   /// An error where the object is new or changed, a warning where it is as it was and a document has it, else nothing.

@@ -6,21 +6,23 @@ import XML
 extension Planner {
   /// Gives everything new an id that nothing else has.
   mutating func assignIDs() {
-    var fresh: [CIBObject] = []
-    for object in draft.all {
-      let previous = object.kind == .aclTarget ? current.aclTarget(object.id) : current.object(object.id)
-      if previous != object { fresh.append(object) }
+    var fresh: [(object: CIBObject, previous: Element?)] = []
+    var taken: Set<String> = []
+    for (now, before) in draft.pairs {
+      guard let object = now else { continue }
+      if object == before {
+        // What stays has its ids; what changes brings the ids that it keeps.
+        Self.collectIDs(object.element, into: &taken)
+      } else {
+        fresh.append((object, (before ?? current.object(object.kind, object.id))?.element))
+      }
     }
     let changedSections = [Section.properties, .resourceDefaults, .operationDefaults].filter { section in
       settings[section] ?? [] != current.section(section)?.elements(named: section.setElementName!) ?? []
     }
     guard !fresh.isEmpty || !changedSections.isEmpty || nodes != current.nodes else { return }
 
-    // What stays has its ids; what changes brings the ids that it keeps.
-    let freshKeys = Set(fresh.map(Draft.key))
-    var taken: Set<String> = []
-    for object in draft.all where !freshKeys.contains(Draft.key(object)) { Self.collectIDs(object.element, into: &taken) }
-    for object in fresh {
+    for (object, _) in fresh {
       if object.kind != .aclTarget, !taken.insert(object.id).inserted {
         report(
           "the id '\(object.id)' is taken by another element of the cluster's configuration",
@@ -35,9 +37,8 @@ extension Planner {
     }
 
     var generator = IDGenerator(taken: taken)
-    for object in fresh {
-      let previous = object.kind == .aclTarget ? current.aclTarget(object.id) : current.object(object.id)
-      let element = settleIDs(of: object.element, previous: previous?.element, &generator)
+    for (object, previous) in fresh {
+      let element = settleIDs(of: object.element, previous: previous, &generator)
       draft.set(CIBObject(kind: object.kind, id: object.id, element: element))
     }
     for section in changedSections {

@@ -9,8 +9,8 @@ extension Planner {
   func assemble(topLevel: [String]) -> Element {
     var target = current.element
     var fresh: [Section: [CIBObject]] = [:]
-    for object in draft.all where currentObject(object)?.kind != object.kind {
-      fresh[object.kind.section, default: []].append(object)
+    for (now, before) in draft.pairs {
+      if let now, now.kind != before?.kind { fresh[now.kind.section, default: []].append(now) }
     }
     var present: Set<Section> = []
     for index in target.children.indices {
@@ -25,10 +25,6 @@ extension Planner {
       if !children.isEmpty { target.append(Element(section.rawValue, children: children)) }
     }
     return target
-  }
-
-  private func currentObject(_ object: CIBObject) -> CIBObject? {
-    object.kind == .aclTarget ? current.aclTarget(object.id) : current.object(object.id)
   }
 
   private func children(of section: Section, now: [Node], fresh: [CIBObject], topLevel: [String]) -> [Node] {
@@ -49,7 +45,7 @@ extension Planner {
     default:
       var result = now.compactMap { child -> Node? in
         guard let element = child.element, let kind = ObjectKind(elementName: element.name) else { return child }
-        let object = draft[Draft.key(kind, element.id ?? "")]
+        let object = draft[element.id ?? "", kind]
         return object?.kind == kind ? .element(object!.element) : nil
       }
       result += fresh.map { .element($0.element) }
@@ -102,29 +98,28 @@ extension Planner {
     let oldParents = Draft(current).parents()
     let newParents = draft.parents()
     let moved = movedTopLevel(topLevel, oldParents: oldParents)
-    for object in draft.all {
-      guard let previous = currentObject(object), previous.kind == object.kind else {
-        changes.append(Change(.create, object.kind, object.id, details: Detail.between(nil, object.element)))
+    for (now, before) in draft.pairs {
+      guard let object = now else { continue }
+      guard let previous = before, previous.kind == object.kind else {
+        changes.append(Change(.create, object.kind, object.id, after: object.element))
         continue
       }
       if previous.element != object.element {
         changes.append(
-          Change(.update, object.kind, object.id, details: Detail.between(previous.element, object.element)))
+          Change(.update, object.kind, object.id, before: previous.element, after: object.element))
       }
       guard object.kind.isResource else { continue }
       if oldParents[object.id] != newParents[object.id] {
         changes.append(
-          Change(
-            .move, object.kind, object.id,
-            details: [Detail("inside", before: oldParents[object.id], after: newParents[object.id])]))
+          Change(.move, object.kind, object.id, from: oldParents[object.id], into: newParents[object.id]))
       } else if moved.contains(object.id) {
         changes.append(Change(.move, object.kind, object.id, reason: "order of the resources"))
       }
     }
-    for object in current.objects {
-      let key = Draft.key(object)
-      guard draft[key]?.kind != object.kind else { continue }
-      changes.append(Change(.delete, object.kind, object.id, reason: reasons[key] ?? "another kind of object takes its id"))
+    for (now, before) in draft.pairs where now == nil {
+      guard let before else { continue }
+      let reason = reasons[Draft.key(before)] ?? "another kind of object takes its id"
+      changes.append(Change(.delete, before.kind, before.id, reason: reason))
     }
     return changes
   }
@@ -151,7 +146,7 @@ extension Planner {
     for (index, node) in nodes.enumerated() {
       let name = node["uname"] ?? ""
       guard index < current.nodes.count else {
-        changes.append(Change(.create, .node, name, details: Detail.between(nil, node)))
+        changes.append(Change(.create, .node, name, after: node))
         continue
       }
       guard current.nodes[index] != node else { continue }
@@ -165,12 +160,7 @@ extension Planner {
 
   private static func change(_ value: SettingsMerge.ValueChange, kind: ObjectKind, id: String) -> Change {
     let action: Change.Action = value.before == nil ? .create : value.after == nil ? .delete : .update
-    let isSecret = value.before?.holdsSecret == true || value.after?.holdsSecret == true
-    func shown(_ nvpair: Element?) -> String? {
-      nvpair.map { isSecret ? Secret.mask : Secret.maskingUserInfo(in: $0["value"] ?? "(no value)") }
-    }
-    return Change(
-      action, kind, id, details: [Detail("value", before: shown(value.before), after: shown(value.after))])
+    return Change(action, kind, id, before: value.before, after: value.after)
   }
 
   /// The top-level resources that change places: as few as explain the new order.

@@ -61,10 +61,14 @@ package struct Planner {
     mergeObjects()
     removeReferencesToRemoved()
     let order = orderTopLevel()
-    assignIDs()
-    let target = assemble(topLevel: order)
-    let changes = target == current.element ? [] : listChanges(topLevel: order)
-    if !changes.isEmpty { check(Configuration(target)) }
+    var target = current.element
+    var changes: [Change] = []
+    if draft.isChanged || isOrderChanged(order) || areSectionsChanged {
+      assignIDs()
+      target = assemble(topLevel: order)
+      changes = listChanges(topLevel: order)
+      if !changes.isEmpty { check(Configuration(target)) }
+    }
     var plan = Plan(
       schema: schema, current: current.element, target: changes.isEmpty ? current.element : target, changes: changes,
       kept: kept, diagnostics: diagnostics, refusals: refusals)
@@ -119,7 +123,7 @@ package struct Planner {
       guard wanted[object.id] == nil, let resource = element["rsc"], resources.contains(resource),
         let node = element["node"], object.id == "loc-\(resource)-\(node)", element.elements.isEmpty
       else { continue }
-      remove(Draft.key(object), because: "its placement does not list \(node)")
+      remove(object, because: "its placement does not list \(node)")
     }
   }
 
@@ -166,10 +170,11 @@ package struct Planner {
 
   // MARK: - What goes
 
-  mutating func remove(_ key: String, because reason: String) {
-    guard draft[key] != nil, removed.insert(key).inserted else { return }
+  mutating func remove(_ object: CIBObject, because reason: String) {
+    let key = Draft.key(object)
+    guard removed.insert(key).inserted else { return }
     reasons[key] = reason
-    draft.remove(key)
+    draft.remove(object.kind, object.id)
   }
 
   private mutating func removeUnwanted() {
@@ -180,15 +185,16 @@ package struct Planner {
         switch object.kind {
         case .fencingLevel, .aclGroup:
           report("'\(id)' is a \(object.kind.rawValue), which is deleted by {\(object.kind.rawValue): …}", at: deletion.location)
-        default: remove(id, because: "in delete")
+        default: remove(object, because: "in delete")
         }
-      case .aclTarget(let id): remove(Draft.key(.aclTarget, id), because: "in delete")
+      case .aclTarget(let id):
+        if let target = current.aclTarget(id) { remove(target, because: "in delete") }
       case .aclGroup(let id):
-        if current.object(id)?.kind == .aclGroup { remove(id, because: "in delete") }
+        if let group = current.object(id), group.kind == .aclGroup { remove(group, because: "in delete") }
       case .fencingLevel(let target, let index):
         for object in current.objects where object.kind == .fencingLevel {
           if Self.levelTarget(object.element) == target, object.element["index"] == index {
-            remove(object.id, because: "in delete")
+            remove(object, because: "in delete")
           }
         }
       case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: break
@@ -197,11 +203,11 @@ package struct Planner {
     guard options.prunesAll else { return }
     for object in current.objects {
       let key = Draft.key(object)
-      guard wanted[key] == nil, !claimedIDs.contains(object.id), draft[key] != nil else { continue }
+      guard wanted[key] == nil, !claimedIDs.contains(object.id), !removed.contains(key) else { continue }
       if !options.isExact, object.kind.isConstraint, let why = Self.runTimeConstraint(object.id) {
         kept.append(Kept("\(object.kind.rawValue) \(object.id)", why: why))
       } else {
-        remove(key, because: "in no document")
+        remove(object, because: "in no document")
       }
     }
   }
@@ -238,7 +244,7 @@ package struct Planner {
 
   private mutating func merge(_ object: DesiredObject, key: String) {
     let currentID = aliases[object.id] ?? object.id
-    let present = object.kind == .aclTarget ? current.aclTarget(currentID) : current.object(currentID)
+    let present = current.object(object.kind, currentID)
     var alignment = Alignment()
     alignment.referencedIDs = referencedIDs
     if object.kind.isResource, !options.isExact {
@@ -267,15 +273,19 @@ package struct Planner {
       kept.append(
         Kept("meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)", why: "set at run time; --exact drops it"))
     }
-    if let present, present.kind != object.kind { draft.remove(Draft.key(present)) }
-    draft.set(CIBObject(kind: object.kind, id: present?.id ?? currentID, element: element))
+    if let present {
+      if present.kind == object.kind, element == present.element { return }
+      if present.kind != object.kind { draft.remove(present.kind, present.id) }
+    }
+    draft.set(CIBObject(kind: object.kind, id: currentID, element: element))
   }
 
   // MARK: - References to what is gone
 
   private mutating func removeReferencesToRemoved() {
     guard !removed.isEmpty else { return }
-    removeReferences(Removal(ids: Set(removed.filter { draft[$0] == nil })))
+    // What a document brings back under the id of something removed is not gone.
+    removeReferences(Removal(ids: removed.filter { wanted[$0] == nil }))
   }
 
   private mutating func removeReferences(_ removal: Removal) {
@@ -283,7 +293,7 @@ package struct Planner {
     var isStable = false
     while !isStable {
       isStable = true
-      for object in draft.all {
+      for object in Array(draft.all) {
         let key = Draft.key(object)
         guard wanted[key] == nil, !claimedIDs.contains(object.id) else { continue }
         switch removal.apply(to: object) {
@@ -291,7 +301,7 @@ package struct Planner {
         case .changed(let element):
           draft.set(CIBObject(kind: object.kind, id: object.id, element: element))
         case .empty(let what):
-          remove(key, because: "\(what) goes")
+          remove(object, because: "\(what) goes")
           removal.ids.insert(key)
           isStable = false
         }
@@ -312,8 +322,8 @@ package struct Planner {
     }
     // What leaves a group stands where the group stood.
     for object in current.objects where object.kind.isResource { place(object.id, &base) }
-    for key in wantedKeys { place(key, &base) }
-    for object in draft.all { place(object.id, &base) }
+    for key in wantedKeys where wanted[key]!.kind.isResource { place(key, &base) }
+    for object in draft.all where object.kind.isResource { place(object.id, &base) }
     switch ResourceOrdering.order(base, lists: desired.resourceOrders.map { $0.resources.map(\.id) }) {
     case .success(let order): return order
     case .failure(let contradiction):
@@ -321,6 +331,18 @@ package struct Planner {
       report("the documents contradict each other about the order of '\(contradiction.id)'", at: place)
       return base
     }
+  }
+
+  private func isOrderChanged(_ order: [String]) -> Bool {
+    guard !desired.resourceOrders.isEmpty else { return false }
+    return order != current.objects.filter { $0.kind.isResource && current.parent(of: $0.id) == nil }.map(\.id)
+  }
+
+  private var areSectionsChanged: Bool {
+    nodes != current.nodes
+      || settings.contains { section, sets in
+        sets != current.section(section)?.elements(named: section.setElementName!) ?? []
+      }
   }
 
   // MARK: - Messages

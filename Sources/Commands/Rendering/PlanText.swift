@@ -37,6 +37,7 @@ struct PlanText {
   // MARK: - Changes
 
   private func line(_ change: Change, width: Int) -> String {
+    let details = change.details
     let (sign, colour): (String, Colour) =
       switch change.action {
       case .create: ("+", .green)
@@ -46,29 +47,28 @@ struct PlanText {
       }
     let kind = change.kind.rawValue + String(repeating: " ", count: width - change.kind.rawValue.count)
     var text = paint("\(sign) \(change.action.rawValue) \(kind)  \(change.id)", colour)
-    if let summary = oneLine(change) {
+    if let summary = oneLine(change, details) {
       text += "  \(summary)"
       if let reason = change.reason { text += paint("  (\(reason))", .dim) }
       return text + "\n"
     }
     if let reason = change.reason { text += paint("  (\(reason))", .dim) }
     text += "\n"
-    for detail in change.details { text += "      \(describe(detail, in: change))\n" }
+    for detail in details { text += "      \(describe(detail, in: change))\n" }
     return text
   }
 
   /// What fits on the object's own line: values, plain location constraints, what an object consists of.
-  private func oneLine(_ change: Change) -> String? {
-    let details = Dictionary(change.details.map { ($0.path, $0) }) { first, _ in first }
-    if change.details.isEmpty { return change.action == .delete ? "" : nil }
-    if change.details.count == 1, let value = details["value"] { return beforeAfter(value, in: change) }
+  private func oneLine(_ change: Change, _ details: [Detail]) -> String? {
+    if details.isEmpty { return "" }
+    if details.count == 1, ["value", "inside"].contains(details[0].path) { return beforeAfter(details[0], in: change) }
     guard change.action == .create else { return nil }
-    if change.kind == .location, let resource = details["rsc"]?.after, let node = details["node"]?.after,
-      let score = details["score"]?.after, details.count == 3
+    if change.kind == .location, details.count == 3, let after = change.after, let resource = after["rsc"],
+      let node = after["node"], let score = after["score"]
     {
       return "\(resource) on \(node): \(score)"
     }
-    if change.details.count == 1, let members = details["members"]?.after { return members }
+    if details.count == 1, details[0].path == "members" { return details[0].after }
     return nil
   }
 
