@@ -80,7 +80,7 @@ package struct ClusterConnection: Sendable {
     // Pacemaker also takes CIBs that are compressed by bzip2.
     if bytes.starts(with: Array("BZh".utf8)) { return }
     do {
-      _ = try Element(parsing: bytes, skipping: "cib")
+      try checkWellFormed(bytes)
     } catch {
       throw ClusterError(
         .invalidInput, "the CIB file \(path) is no XML: line \(error.position.line): \(error.message)")

@@ -43,7 +43,7 @@ package struct Alignment {
   // MARK: - Elements
 
   private mutating func align(_ current: Element, to desired: Element, in parent: String) -> Element {
-    if isPlainlySame(current, desired) { return current }
+    if Self.isPlainlySame(current, desired, referencedIDs: referencedIDs) { return current }
     var current = current
     var desired = desired
     switch (current.name, desired.name) {
@@ -65,7 +65,7 @@ package struct Alignment {
 
   /// Whether the two are alike as they stand, ids aside: the quick answer for most of a configuration, without any
   /// memory taken.
-  private func isPlainlySame(_ current: Element, _ desired: Element) -> Bool {
+  package static func isPlainlySame(_ current: Element, _ desired: Element, referencedIDs: Set<String>) -> Bool {
     guard current.name == desired.name else { return false }
     var desiredCount = 0
     for attribute in desired.attributes {
@@ -90,7 +90,7 @@ package struct Alignment {
       }
       while index < desired.children.count, desired.children[index].element == nil { index += 1 }
       guard index < desired.children.count, case .element(let other) = desired.children[index],
-        isPlainlySame(child, other)
+        isPlainlySame(child, other, referencedIDs: referencedIDs)
       else { return false }
       index += 1
     }

@@ -86,15 +86,11 @@ package struct Planner {
       want(object)
     }
     guard !desired.placements.isEmpty else { return }
-    var assigned: [String: [(node: String, score: String)]] = [:]
-    for object in current.objects where object.kind == .location {
-      guard let resource = object.element["rsc"], let node = object.element["node"] else { continue }
-      assigned[resource, default: []].append((node, object.element["score"] ?? "0"))
-    }
+    let assigned = assignments(withScores: Set(desired.placements.compactMap(\.spread).map(ValueType.score.normalized)))
     let locations = PlacementExpansion.locations(
       for: desired.placements,
       existing: { resource, score in
-        (assigned[resource] ?? []).filter { ValueType.score.areSame($0.score, score) }.map(\.node)
+        (assigned[resource] ?? []).filter { $0.score == ValueType.score.normalized(score) }.map(\.node)
       }, rebalance: options.rebalances)
     let places = Dictionary(desired.placements.flatMap { placement in placement.resources.map { ($0.id, $0.location) } }) {
       first, _ in first
@@ -103,6 +99,19 @@ package struct Planner {
       want(DesiredObject(location, location: places[location.element["rsc"] ?? ""] ?? .none))
     }
     removeUnlistedPlacements(of: Set(places.keys))
+  }
+
+  /// The nodes on which resources have one of the scores, by resource.
+  private func assignments(withScores scores: Set<String>) -> [String: [(node: String, score: String)]] {
+    guard !scores.isEmpty else { return [:] }
+    var assigned: [String: [(node: String, score: String)]] = [:]
+    for object in current.objects where object.kind == .location {
+      guard let score = object.element["score"].map(ValueType.score.normalized), scores.contains(score),
+        let resource = object.element["rsc"], let node = object.element["node"]
+      else { continue }
+      assigned[resource, default: []].append((node, score))
+    }
+    return assigned
   }
 
   private mutating func want(_ object: DesiredObject) {
@@ -234,7 +243,7 @@ package struct Planner {
     guard !containers.isEmpty else { return }
     // A member that the documents put into another group leaves the one it is in.
     var moved: [String: Set<String>] = [:]
-    for object in draft.all where wanted[Draft.key(object)] == nil {
+    for object in draft.all where object.kind.isResource && object.kind != .primitive && wanted[object.id] == nil {
       for member in object.memberIDs {
         if let container = containers[member], container != object.id { moved[object.id, default: []].insert(member) }
       }
@@ -245,6 +254,11 @@ package struct Planner {
   private mutating func merge(_ object: DesiredObject, key: String) {
     let currentID = aliases[object.id] ?? object.id
     let present = current.object(object.kind, currentID)
+    if let present, present.kind == object.kind,
+      Alignment.isPlainlySame(present.element, object.element, referencedIDs: referencedIDs)
+    {
+      return
+    }
     var alignment = Alignment()
     alignment.referencedIDs = referencedIDs
     if object.kind.isResource, !options.isExact {
