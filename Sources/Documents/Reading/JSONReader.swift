@@ -139,7 +139,9 @@ private struct JSONParsing {
       if !skip(UInt8(ascii: "+")) { _ = skip(UInt8(ascii: "-")) }
       try digits()
     }
-    if let next = peek, isLetterOrDigit(next) { throw stop("no JSON: a number is written differently") }
+    if let next = peek, isLetterOrDigit(next) {
+      throw stop("no JSON: this is no number; text must stand in double quotes")
+    }
     return String(decoding: text[start..<at], as: UTF8.self)
   }
 
