@@ -38,33 +38,42 @@ import XML
   }
 
   @Test(arguments: [
-    ("", "1:1: error: no JSON: the text ends where a value is expected"),
-    ("{\"a\": }", "1:7: error: no JSON: a value is expected here"),
-    ("{a: 1}", "1:2: error: no JSON: a key in double quotes is expected here"),
-    ("{\"a\" 1}", "1:6: error: no JSON: ':' is expected after a key"),
-    ("{\"a\": 1,}", "1:9: error: no JSON: a key in double quotes is expected here"),
-    ("[1 2]", "1:4: error: no JSON: ',' or ']' is expected here"),
-    ("{\"a\": 1 \"b\"}", "1:9: error: no JSON: ',' or '}' is expected here"),
-    ("[1,]", "1:4: error: no JSON: a value is expected here"),
-    ("[yes]", "1:2: error: no JSON: text must stand in double quotes"),
-    ("[nul]", "1:2: error: no JSON: text must stand in double quotes"),
+    ("", "1:1: error: not valid JSON: the text ends where a value is expected"),
+    ("{\"a\": }", "1:7: error: not valid JSON: a value is expected here"),
+    ("{a: 1}", "1:2: error: not valid JSON: a key in double quotes is expected here"),
+    ("{\"a\" 1}", "1:6: error: not valid JSON: ':' is expected after a key"),
+    ("{\"a\": 1,}", "1:9: error: not valid JSON: a key in double quotes is expected here"),
+    ("[1 2]", "1:4: error: not valid JSON: ',' or ']' is expected here"),
+    ("{\"a\": 1 \"b\"}", "1:9: error: not valid JSON: ',' or '}' is expected here"),
+    ("[1,]", "1:4: error: not valid JSON: a value is expected here"),
+    ("[yes]", "1:2: error: not valid JSON: text must stand in double quotes"),
+    ("[nul]", "1:2: error: not valid JSON: text must stand in double quotes"),
     ("{} {}", "1:4: error: there is something after the end of the JSON value"),
-    ("[\"a\nb\"]", "1:4: error: no JSON: a string cannot hold a line end"),
-    ("[\"a\tb\"]", "1:4: error: no JSON: a string cannot hold a control character"),
-    ("[\"ab", "1:5: error: no JSON: the string that starts at line 1, column 2 does not end"),
-    ("[\"a\\x\"]", "1:4: error: no JSON: this escape is not known"),
-    ("[\"\\ud83d\"]", "1:3: error: no JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"),
-    ("[\"\\ude00\"]", "1:3: error: no JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"),
+    ("[\"a\nb\"]", "1:4: error: not valid JSON: a string cannot hold a line end"),
+    ("[\"a\tb\"]", "1:4: error: not valid JSON: a string cannot hold a control character"),
+    ("[\"ab", "1:5: error: not valid JSON: the string that starts at line 1, column 2 does not end"),
+    ("[\"a\\x\"]", "1:4: error: not valid JSON: this escape is not known"),
+    (
+      "[\"\\ud83d\"]",
+      "1:3: error: not valid JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"
+    ),
+    (
+      "[\"\\ude00\"]",
+      "1:3: error: not valid JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"
+    ),
     (
       "[\"\\ud83d\\u0041\"]",
-      "1:3: error: no JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"
+      "1:3: error: not valid JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"
     ),
-    ("[\"\\u00g0\"]", "1:3: error: no JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"),
+    (
+      "[\"\\u00g0\"]",
+      "1:3: error: not valid JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"
+    ),
     ("[\"\\u0007\"]", "1:2: error: the value has the character U+0007, which XML cannot hold"),
     ("{\"a\": 1, \"a\": 2}", "1:10: error: duplicate key 'a', already given at line 1, column 2"),
     ("{\"a\": 1, \"\\u0061\": 2}", "1:10: error: duplicate key 'a', already given at line 1, column 2"),
-    ("[01]", "1:3: error: no JSON: this is no number; text must stand in double quotes"),
-    ("// c\n{}", "1:1: error: no JSON: a value is expected here"),
+    ("[01]", "1:3: error: not valid JSON: this is no number; text must stand in double quotes"),
+    ("// c\n{}", "1:1: error: not valid JSON: a value is expected here"),
   ])
   func errorsHaveTheirPlace(text: String, message: String) {
     #expect(jsonMessages(text) == ["c.json:\(message)"])

@@ -298,7 +298,7 @@ import XML
           "c.yaml:9:32: error: template 't', operations: 'enabled' must be true or false, not 'yes'",
           "c.yaml:9:46: error: template 't', operations: 'on-fail' cannot be 'fnce'\n  hint: did you mean 'fence'?",
           "c.yaml:10:18: error: template 't', operations: 'name' cannot stand beside 'ref'",
-          "c.yaml:11:9: error: template 't', operations: 'monitor' with interval '5' is there already, at line 5",
+          "c.yaml:11:9: error: template 't', operations: 'monitor' with interval '5' is there already, at line 8",
         ])
     #expect(
       messages("primitives: {p: {agent: lsb:x, operations: {monitor: {interval: 5}}}}") == [
@@ -882,7 +882,7 @@ import XML
           - {in: tags, content: [x]}
         """) == [
           "c.yaml:2:10: error: 'xml': there is no section 'resource'\n  hint: did you mean 'resources'?",
-          "c.yaml:3:30: error: 'xml': the content is no XML: Premature end of data in tag primitive line 1 (line 1, "
+          "c.yaml:3:30: error: 'xml': the content is not valid XML: Premature end of data in tag primitive line 1 (line 1, "
             + "column 19 of it)",
           "c.yaml:4:30: error: unknown element <rsc_location> in <resources>",
           "c.yaml:5:32: error: <rsc_location> has no id",

@@ -66,22 +66,24 @@ import XML
 
   @Test func syntaxErrorsHaveTheirPlace() {
     #expect(
-      yamlMessages("a:\n  b: c: d\n") == ["c.yaml:2:7: error: no YAML: mapping values are not allowed in this context"])
+      yamlMessages("a:\n  b: c: d\n") == [
+        "c.yaml:2:7: error: not valid YAML: mapping values are not allowed in this context"
+      ])
     #expect(
       yamlMessages("a: [b,\nc: d\n")
         == [
-          "c.yaml:3:1: error: no YAML: did not find expected ',' or ']', while parsing a flow sequence that starts at line 1"
+          "c.yaml:3:1: error: not valid YAML: did not find expected ',' or ']', while parsing a flow sequence that starts at line 1"
         ])
     #expect(
       yamlMessages("a:\n\tb: c\n")
         == [
-          "c.yaml:2:1: error: no YAML: found character that cannot start any token, while scanning for the next token\n"
+          "c.yaml:2:1: error: not valid YAML: found character that cannot start any token, while scanning for the next token\n"
             + "  hint: indent with blanks, YAML takes no tabs there"
         ])
     #expect(
       yamlMessages("a: @b")
         == [
-          "c.yaml:1:4: error: no YAML: found character that cannot start any token, while scanning for the next token\n"
+          "c.yaml:1:4: error: not valid YAML: found character that cannot start any token, while scanning for the next token\n"
             + "  hint: put text that starts so into quotes"
         ])
   }
@@ -154,7 +156,7 @@ import XML
       yamlMessages("a: \u{FFFF}") == ["c.yaml:1:4: error: U+FFFE and U+FFFF are no characters, XML cannot hold them"])
     #expect(
       yamlMessages("{\"\\e\": a}") == ["c.yaml:1:2: error: the value has the character U+001B, which XML cannot hold"])
-    #expect(yamlMessages("a: x\u{7F}") == ["c.yaml:1:5: error: no YAML: control characters are not allowed"])
+    #expect(yamlMessages("a: x\u{7F}") == ["c.yaml:1:5: error: not valid YAML: control characters are not allowed"])
     #expect(yaml("a: \"t\\tn\\nr\\r\"")?.shape == "{a: \"t\tn\nr\r\"}")
   }
 
