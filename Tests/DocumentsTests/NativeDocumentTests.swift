@@ -833,6 +833,22 @@ import XML
         ])
   }
 
+  @Test func nodeIDsAreTheirOwnNameSpace() {
+    #expect(
+      messages("nodes: {a: {id: 1}, b: {id: p}, c: {id: 1}}\nprimitives: {p: {agent: lsb:x}}") == [
+        "c.yaml:1:33: error: duplicate id '1': this node, and the node at c.yaml:1:9"
+      ])
+  }
+
+  @Test func linesMayEndAsOnWindows() {
+    let outcome = read("primitives:\r\n  p:\r\n    agent: lsb:x\r\n    descripton: y\r\n")
+    #expect(outcome.xml("p") == "<primitive id=\"p\" class=\"lsb\" type=\"x\"/>\n")
+    #expect(
+      outcome.messages == [
+        "c.yaml:4:5: error: primitive 'p': unknown key 'descripton'\n  hint: did you mean 'description'?"
+      ])
+  }
+
   @Test func xmlIsTakenApart() {
     let outcome = read(
       """
