@@ -12,7 +12,23 @@ extension DesiredConfiguration {
     var combining = Combining()
     for document in documents { combining.add(document) }
     let diagnostics = combining.diagnostics + combining.result.contradictions(betweenDocuments: true)
-    return (combining.result, diagnostics)
+    return (combining.result, inOrder(diagnostics, of: documents))
+  }
+
+  private static func inOrder(_ diagnostics: [Diagnostic], of documents: [DesiredConfiguration]) -> [Diagnostic] {
+    var ranks: [String: Int] = [:]
+    for name in documents.compactMap(\.documentName) where ranks[name] == nil { ranks[name] = ranks.count }
+    let rank = { (diagnostic: Diagnostic) in ranks[diagnostic.location.document] ?? ranks.count }
+    return diagnostics.enumerated().sorted { left, right in
+      let (one, other) = (left.element, right.element)
+      return (rank(one), one.location.position, left.offset) < (rank(other), other.location.position, right.offset)
+    }.map(\.element)
+  }
+
+  private var documentName: String? {
+    let location =
+      objects.first?.location ?? settings.first?.location ?? nodes.first?.location ?? placements.first?.location
+    return (location ?? deletions.first?.location)?.document
   }
 }
 
@@ -30,6 +46,9 @@ private struct Combining {
   /// Places in `result.objects`, by kind and id; in `result.nodes`, by name.
   private var objects: [ObjectKey: Int] = [:]
   private var nodes: [String: Int] = [:]
+  /// Places in `result.settings` of the sets that have an id.
+  private var settings: [SetKey: Int] = [:]
+  private var deleted: Set<Deletion.Target> = []
   private var values: [ValueKey: [Value]] = [:]
   private var sets: [SetKey: (element: Element, location: Location)] = [:]
   private var placed: [Pair: Placement] = [:]
@@ -62,7 +81,7 @@ private struct Combining {
     for node in document.nodes { add(node) }
     for placement in document.placements { add(placement) }
     result.resourceOrders += document.resourceOrders
-    for deletion in document.deletions where !result.deletions.contains(where: { $0.target == deletion.target }) {
+    for deletion in document.deletions where deleted.insert(deletion.target).inserted {
       result.deletions.append(deletion)
     }
   }
@@ -88,16 +107,14 @@ private struct Combining {
   // MARK: Properties, defaults
 
   private mutating func add(_ settings: DesiredSettings) {
-    let rest = unsaid(settings.element, settings.location, scope: settings.section.rawValue)
-    guard let rest else { return }
-    let twin = rest.id.flatMap { id in
-      result.settings.firstIndex { $0.section == settings.section && $0.element.id == id }
-    }
-    if let twin {
+    guard let rest = unsaid(settings.element, settings.location, scope: settings.section.rawValue) else { return }
+    let key = rest.id.map { SetKey(scope: settings.section.rawValue, id: $0) }
+    if let key, let twin = self.settings[key] {
       result.settings[twin].element.children += rest.children.map(\.withoutPosition)
-    } else {
-      result.settings.append(DesiredSettings(section: settings.section, element: rest, location: settings.location))
+      return
     }
+    if let key { self.settings[key] = result.settings.count }
+    result.settings.append(DesiredSettings(section: settings.section, element: rest, location: settings.location))
   }
 
   /// What of a set no earlier document has said; nil if that is nothing.

@@ -50,7 +50,9 @@ private struct ContradictionCheck {
 
   mutating func add(_ node: DesiredNode) {
     addIDs(in: node.element, kind: .node, node.location, noun: nil)
-    add(Owner(noun: "node", location: node.location), name: node.name, to: \.others, key: "node \(node.name)")
+    let owner = Owner(noun: "node", location: node.location)
+    add(owner, name: node.name, to: \.others, key: "node \(node.name)")
+    if let id = node.element.id { add(owner, name: id, to: \.others, key: "node-id \(id)") }
   }
 
   mutating func addIDs(in element: Element, kind: ObjectKind?, _ location: Location, noun: String?) {

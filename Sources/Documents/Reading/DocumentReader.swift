@@ -23,7 +23,7 @@ package enum DocumentReader {
       return XMLDocumentReader.read(bytes, document: name)
     case .crmsh:
       let message = "documents in crmsh syntax cannot be read yet"
-      let hint = "convert it with 'cibadmin --query' into XML"
+      let hint = "give the same as YAML, JSON or XML"
       return (DesiredConfiguration(), [Diagnostic(.error, message, at: Location(name), hint: hint)])
     }
   }

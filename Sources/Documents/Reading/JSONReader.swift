@@ -58,7 +58,7 @@ private struct JSONParsing {
   private mutating func value(depth: Int) throws(Stop) -> NativeValue {
     guard depth <= Limits.nesting else { throw stop("values are nested more than \(Limits.nesting) levels deep") }
     let start = position
-    guard let first = peek else { throw stop("no JSON: the text ends where a value is expected") }
+    guard let first = peek else { throw stop("not valid JSON: the text ends where a value is expected") }
     switch first {
     case UInt8(ascii: "{"):
       return NativeValue(.map(try object(depth: depth)), position: start)
@@ -71,7 +71,7 @@ private struct JSONParsing {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
       return NativeValue(try word(), position: start)
     default:
-      throw stop("no JSON: a value is expected here")
+      throw stop("not valid JSON: a value is expected here")
     }
   }
 
@@ -83,10 +83,10 @@ private struct JSONParsing {
     if skip(UInt8(ascii: "}")) { return entries }
     while true {
       let keyPosition = position
-      guard peek == UInt8(ascii: "\"") else { throw stop("no JSON: a key in double quotes is expected here") }
+      guard peek == UInt8(ascii: "\"") else { throw stop("not valid JSON: a key in double quotes is expected here") }
       let key = try string()
       skipBlanks()
-      guard skip(UInt8(ascii: ":")) else { throw stop("no JSON: ':' is expected after a key") }
+      guard skip(UInt8(ascii: ":")) else { throw stop("not valid JSON: ':' is expected after a key") }
       skipBlanks()
       let value = try value(depth: depth + 1)
       if let first = keys.firstPlace(of: key, at: keyPosition, among: entries) {
@@ -98,7 +98,7 @@ private struct JSONParsing {
       }
       skipBlanks()
       if skip(UInt8(ascii: "}")) { return entries }
-      guard skip(UInt8(ascii: ",")) else { throw stop("no JSON: ',' or '}' is expected here") }
+      guard skip(UInt8(ascii: ",")) else { throw stop("not valid JSON: ',' or '}' is expected here") }
       skipBlanks()
     }
   }
@@ -112,7 +112,7 @@ private struct JSONParsing {
       items.append(try value(depth: depth + 1))
       skipBlanks()
       if skip(UInt8(ascii: "]")) { return items }
-      guard skip(UInt8(ascii: ",")) else { throw stop("no JSON: ',' or ']' is expected here") }
+      guard skip(UInt8(ascii: ",")) else { throw stop("not valid JSON: ',' or ']' is expected here") }
       skipBlanks()
     }
   }
@@ -126,7 +126,7 @@ private struct JSONParsing {
     case "null": return .null
     default:
       at = start
-      throw stop("no JSON: text must stand in double quotes")
+      throw stop("not valid JSON: text must stand in double quotes")
     }
   }
 
@@ -139,14 +139,16 @@ private struct JSONParsing {
       if !skip(UInt8(ascii: "+")) { _ = skip(UInt8(ascii: "-")) }
       try digits()
     }
-    if let next = peek, isLetterOrDigit(next) { throw stop("no JSON: a number is written differently") }
+    if let next = peek, isLetterOrDigit(next) {
+      throw stop("not valid JSON: this is no number; text must stand in double quotes")
+    }
     return String(decoding: text[start..<at], as: UTF8.self)
   }
 
   private mutating func digits() throws(Stop) {
     let start = at
     while let byte = peek, byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") { at += 1 }
-    if at == start { throw stop("no JSON: a digit is expected here") }
+    if at == start { throw stop("not valid JSON: a digit is expected here") }
   }
 
   // MARK: Strings
@@ -177,13 +179,13 @@ private struct JSONParsing {
       case UInt8(ascii: "\\"):
         try escape(into: &bytes)
       case 0..<0x20:
-        throw stop("no JSON: a string cannot hold \(byte == 0x0A ? "a line end" : "a control character")")
+        throw stop("not valid JSON: a string cannot hold \(byte == 0x0A ? "a line end" : "a control character")")
       default:
         bytes.append(byte)
         skipStringByte(byte)
       }
     }
-    throw stop("no JSON: the string that starts at line \(start.line), column \(start.column) does not end")
+    throw stop("not valid JSON: the string that starts at line \(start.line), column \(start.column) does not end")
   }
 
   private mutating func skipStringByte(_ byte: UInt8) {
@@ -206,12 +208,12 @@ private struct JSONParsing {
     case UInt8(ascii: "u"):
       guard let scalar = unicodeScalar() else {
         at = start
-        throw stop("no JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF")
+        throw stop("not valid JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF")
       }
       bytes.append(contentsOf: Array(String(Character(scalar)).utf8))
     default:
       at = start
-      throw stop("no JSON: this escape is not known")
+      throw stop("not valid JSON: this escape is not known")
     }
   }
 

@@ -309,7 +309,7 @@ extension NativeReading {
       diagnostics += reading.diagnostics
     } catch {
       report(
-        "\(subject): the content is no XML: \(error.message) (line \(error.position.line), column "
+        "\(subject): the content is not valid XML: \(error.message) (line \(error.position.line), column "
           + "\(error.position.column) of it)", at: position)
     }
   }

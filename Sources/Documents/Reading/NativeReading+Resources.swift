@@ -128,15 +128,15 @@ extension NativeReading {
 
   /// An operation is known by name and interval; two that share them can only be told apart by their ids.
   private mutating func checkOperationsDiffer(_ operations: Element, _ subject: Subject) {
-    var known: [Element] = []
-    for operation in operations.elements where operation["id-ref"] == nil {
-      let same = known.first { $0["name"] == operation["name"] && $0["interval"] == operation["interval"] }
-      if let same, let name = operation["name"], same.id == nil || operation.id == nil {
-        report(
-          "\(subject): '\(name)' with interval '\(operation["interval"] ?? "0")' is there already, at line "
-            + "\(same.position.line)", at: operation.position)
-      }
-      known.append(operation)
+    guard operations.children.count > 1 else { return }
+    var known: [[String]: Element] = [:]
+    for operation in operations.elements {
+      guard let name = operation["name"], let interval = operation["interval"] else { continue }
+      guard let same = known.updateValue(operation, forKey: [name, interval]) else { continue }
+      guard same.id == nil || operation.id == nil else { continue }
+      report(
+        "\(subject): '\(name)' with interval '\(interval)' is there already, at line \(same.position.line)",
+        at: operation.position)
     }
   }
 }
@@ -195,7 +195,7 @@ extension NativeReading {
       result.append(pair("reconnect_interval", text: "60", at: position))
     }
     for entry in overriding {
-      if result.elements.contains(where: { $0["name"] == entry.key }) {
+      if (entry.key == "server" || entry.key == "port") && entries[entry.key] != nil {
         report("\(subject): '\(entry.key)' is given twice, also outside of 'params'", at: entry.keyPosition)
       }
       result.append(pair(entry, subject.part("params")))

@@ -99,6 +99,10 @@ extension NativeReading {
   /// The attribute that says what the value is; nil for an nvpair without a value.
   private mutating func source(_ entry: Entry, _ subject: Subject) -> Attribute? {
     if entry.key == "value" {
+      if case .map = entry.value.content {
+        report("\(subject) must be text, not a map", at: entry.value.position)
+        return nil
+      }
       return text(entry.value, subject).map { pair("", text: $0, at: .unknown).attributes[1] }
     }
     guard let text = plainText(entry.value, subject, "'\(entry.key)'") else { return nil }

@@ -11,7 +11,7 @@ package enum XMLDocumentReader {
     do throws(XMLError) {
       root = try parse(bytes)
     } catch {
-      let message = "no XML: \(error.message)"
+      let message = "not valid XML: \(error.message)"
       return (DesiredConfiguration(), [Diagnostic(.error, message, at: Location(document, error.position))])
     }
     return read(root, document: document)

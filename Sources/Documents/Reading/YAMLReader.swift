@@ -295,10 +295,10 @@ private final class YAMLParsing {
     let problem = failed.problem.map { String(cString: $0) } ?? "out of memory"
     if failed.error == YAML_READER_ERROR {
       let place = SourceText.position(of: failed.problem_offset, in: text)
-      diagnostics.append(Diagnostic(.error, "no YAML: \(problem)", at: Location(document, place)))
+      diagnostics.append(Diagnostic(.error, "not valid YAML: \(problem)", at: Location(document, place)))
       return
     }
-    var message = "no YAML: \(problem)"
+    var message = "not valid YAML: \(problem)"
     if let context = failed.context {
       message += ", \(String(cString: context))"
       if failed.context_mark.line != failed.problem_mark.line {
