@@ -43,6 +43,7 @@ let package = Package(
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),
 
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
   ],
   swiftLanguageModes: [.v6]
 )

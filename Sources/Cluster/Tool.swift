@@ -1,215 +1,359 @@
 import Glibc
 
-/// A run of another program, to its end or to a deadline.
+/// How long a program may go on after SIGTERM before it gets SIGKILL.
+private let killGrace = 0.5
+/// How often a child that says nothing is asked whether it has ended: its children may hold its pipes open.
+private let reapInterval = 0.05
+
+/// A program on PATH, and how to run it.
 ///
-/// posix_spawn and one poll loop rather than swift-subprocess: that needs Swift concurrency, whose threads cost more
-/// than the whole of crmsync's own work on a small cluster (measured: 10 ms a start against 1 ms).
+/// `posix_spawn` and one `poll` loop, nothing asynchronous: Swift's concurrency runtime costs 6 to 8 ms a run for its
+/// threads.
 package struct Tool: Sendable {
   package var name: String
   package var arguments: [String]
-  /// Set in the program's environment, or taken out of it (nil), beside what it inherits.
-  package var environment: [String: String?]
-  package var input: [UInt8]
-  package var timeLimit: Duration
+  package var environment: Environment
+  /// What the program reads from its standard input; nil is /dev/null.
+  package var input: [UInt8]?
+  /// What is beyond these is read and dropped, so that the program does not block.
+  package var outputLimit = 1 << 30
+  package var errorLimit = 1 << 16
 
   package init(
-    _ name: String, _ arguments: [String], environment: [String: String?] = [:], input: [UInt8] = [],
-    timeLimit: Duration
+    _ name: String, _ arguments: [String] = [], environment: Environment = .current, input: [UInt8]? = nil
   ) {
     self.name = name
     self.arguments = arguments
     self.environment = environment
     self.input = input
-    self.timeLimit = timeLimit
   }
 
+  /// How a program ended. A status other than 0 is no error here: what it means is the caller's to say.
   package enum Ending: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
     case timedOut
-    /// It printed more than it may.
-    case outputTooLarge
   }
 
-  package struct Result: Sendable {
+  package struct Outcome: Equatable, Sendable {
     package var ending: Ending
-    package var output: [UInt8]
-    /// May hold secrets: cibadmin prints whole CIBs there.
-    package var errorOutput: [UInt8]
+    package var output: [UInt8] = []
+    package var errors: [UInt8] = []
+    /// Whether the program wrote more to its standard output than `outputLimit`.
+    package var outputIsCut = false
   }
 
-  package enum StartFailure: Error, Equatable {
-    case notFound
-    case other(Int32)
+  /// Why a program could not be started.
+  package enum StartError: Error, Equatable, Sendable {
+    case notFound(String)
+    case notExecutable(String)
+    case failed(String, errno: Int32)
+  }
+}
+
+// MARK: - Running
+
+extension Tool {
+  /// Runs the program and waits for its end, at most `seconds`; then it is killed with all its children.
+  package func run(within seconds: Double) throws(StartError) -> Outcome {
+    try Tool.runAll([self], within: seconds)[0].get()
   }
 
-  /// More than any CIB, less than memory.
-  private static let outputLimit = 1 << 30
-  private static let errorOutputLimit = 1 << 16
-
-  package func run() throws(StartFailure) -> Result {
-    guard let path = Self.find(name) else { throw .notFound }
-    var child = try Child(path: path, tool: self)
-    child.exchange(input, until: .now + timeLimit)
-    return child.finish()
+  /// Runs several programs, some at once, under one common deadline. Those that the deadline leaves no time for are
+  /// not started, and end as `timedOut`.
+  package static func runAll(
+    _ tools: [Tool], within seconds: Double, atOnce: Int = .max
+  ) -> [Result<Outcome, StartError>] {
+    ignoreSIGPIPE()
+    let deadline = monotonicNow() + seconds
+    var results = [Result<Outcome, StartError>?](repeating: nil, count: tools.count)
+    var next = 0
+    var running: [Child] = []
+    while next < tools.count || !running.isEmpty {
+      while next < tools.count && running.count < atOnce && monotonicNow() < deadline {
+        do throws(StartError) {
+          running.append(try Child(tools[next], index: next))
+        } catch {
+          results[next] = .failure(error)
+        }
+        next += 1
+      }
+      let left = deadline - monotonicNow()
+      guard left > 0 else { break }
+      Child.serve(running, within: left)
+      running.removeAll { child in
+        guard let outcome = child.outcomeIfEnded() else { return false }
+        results[child.index] = .success(outcome)
+        return true
+      }
+    }
+    for child in running { results[child.index] = .success(Outcome(ending: .timedOut)) }
+    Child.kill(running)
+    return results.map { $0 ?? .success(Outcome(ending: .timedOut)) }
   }
 
-  /// The program's file, looked for along PATH.
-  package static func find(_ name: String) -> String? {
-    if name.contains("/") { return access(name, X_OK) == 0 ? name : nil }
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-    // cibadmin is in /usr/sbin, which the PATH of an ordinary user often lacks.
-    for directory in path.split(separator: ":") + ["/usr/sbin"] {
-      let candidate = "\(directory)/\(name)"
+  /// The path of the program: as `execvp` looks for it.
+  func path() throws(StartError) -> String {
+    guard !name.isEmpty else { throw .notFound(name) }
+    let candidates: [String]
+    if name.contains("/") {
+      candidates = [name]
+    } else {
+      let directories = environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+      candidates = directories.split(separator: ":", omittingEmptySubsequences: false).map { directory in
+        directory.isEmpty ? "./\(name)" : "\(directory)/\(name)"
+      }
+    }
+    var refused: String?
+    for candidate in candidates {
+      var status = stat()
+      guard stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
       if access(candidate, X_OK) == 0 { return candidate }
+      refused = refused ?? candidate
     }
-    return nil
+    if let refused { throw .notExecutable(refused) }
+    throw .notFound(name)
+  }
+}
+
+/// A write to a pipe or terminal that has gone is to give EPIPE. Once a process is enough.
+func ignoreSIGPIPE() { _ = sigpipeIsIgnored }
+private let sigpipeIsIgnored: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
+func monotonicNow() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+/// Milliseconds for `poll`, rounded up: rounding down would spin through the last one.
+func pollTimeout(_ seconds: Double) -> Int32 {
+  Int32((max(0, min(seconds, 1_000_000)) * 1000).rounded(.up))
+}
+
+// MARK: - One child
+
+private final class Child {
+  let index: Int
+  let pid: pid_t
+  private let outputLimit: Int
+  private let errorLimit: Int
+  private let input: [UInt8]
+  private var written = 0
+  /// Our ends of the pipes; -1 when closed.
+  private var inputEnd: Int32 = -1
+  private var outputEnd: Int32 = -1
+  private var errorEnd: Int32 = -1
+  private var output: [UInt8] = []
+  private var errors: [UInt8] = []
+  private var outputIsCut = false
+  private var status: Int32?
+
+  init(_ tool: Tool, index: Int) throws(Tool.StartError) {
+    self.index = index
+    outputLimit = tool.outputLimit
+    errorLimit = tool.errorLimit
+    input = tool.input ?? []
+    let path = try tool.path()
+    pthread_mutex_lock(&spawnLock)
+    defer { pthread_mutex_unlock(&spawnLock) }
+    var theirs: [Int32] = []
+    var ours: [Int32] = []
+    defer { for descriptor in theirs { close(descriptor) } }
+    func fail(_ code: Int32) -> Tool.StartError {
+      for descriptor in ours { close(descriptor) }
+      return switch code {
+      case ENOENT: .notFound(path)
+      case EACCES: .notExecutable(path)
+      default: .failed(path, errno: code)
+      }
+    }
+
+    var childInput: Int32 = -1
+    if tool.input != nil {
+      guard let pipe = openPipe() else { throw fail(errno) }
+      theirs.append(pipe.read)
+      ours.append(pipe.write)
+      childInput = pipe.read
+    }
+    guard let outputPipe = openPipe() else { throw fail(errno) }
+    theirs.append(outputPipe.write)
+    ours.append(outputPipe.read)
+    guard let errorPipe = openPipe() else { throw fail(errno) }
+    theirs.append(errorPipe.write)
+    ours.append(errorPipe.read)
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    if childInput >= 0 {
+      posix_spawn_file_actions_adddup2(&actions, childInput, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
+    posix_spawn_file_actions_adddup2(&actions, outputPipe.write, 1)
+    posix_spawn_file_actions_adddup2(&actions, errorPipe.write, 2)
+
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A group of its own: the deadline ends the children of a script as well.
+    posix_spawnattr_setpgroup(&attributes, 0)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+    posix_spawnattr_setflags(&attributes, Int16(flags))
+
+    var pid: pid_t = 0
+    let code = withCStringArray(([tool.name] + tool.arguments).map { Array($0.utf8) }) { arguments in
+      tool.environment.withCStrings { posix_spawn(&pid, path, &actions, &attributes, arguments, $0) }
+    }
+    guard code == 0 else { throw fail(code) }
+    self.pid = pid
+    outputEnd = outputPipe.read
+    errorEnd = errorPipe.read
+    if tool.input != nil { inputEnd = ours[0] }
+    for descriptor in ours { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+    if input.isEmpty { closeInput() }
   }
 
-  private struct Child {
-    let pid: pid_t
-    var input: Int32
-    var output: Int32
-    var errorOutput: Int32
-    var ending: Ending?
-    var outputBytes: [UInt8] = []
-    var errorBytes: [UInt8] = []
+  deinit {
+    closeInput()
+    if outputEnd >= 0 { close(outputEnd) }
+    if errorEnd >= 0 { close(errorEnd) }
+  }
 
-    init(path: String, tool: Tool) throws(StartFailure) {
-      var pipes = [Int32](repeating: -1, count: 6)
-      for index in 0..<3 {
-        let result = pipes.withUnsafeMutableBufferPointer { pipe($0.baseAddress! + 2 * index) }
-        guard result == 0 else {
-          let code = errno
-          for descriptor in pipes where descriptor >= 0 { close(descriptor) }
-          throw .other(code)
-        }
-      }
-      for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-      var actions = posix_spawn_file_actions_t()
-      posix_spawn_file_actions_init(&actions)
-      defer { posix_spawn_file_actions_destroy(&actions) }
-      posix_spawn_file_actions_adddup2(&actions, pipes[0], 0)
-      posix_spawn_file_actions_adddup2(&actions, pipes[3], 1)
-      posix_spawn_file_actions_adddup2(&actions, pipes[5], 2)
-      var attributes = posix_spawnattr_t()
-      posix_spawnattr_init(&attributes)
-      defer { posix_spawnattr_destroy(&attributes) }
-      // A group of its own, so that whatever it starts can be ended with it.
-      posix_spawnattr_setflags(
-        &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-      posix_spawnattr_setpgroup(&attributes, 0)
-      var signals = sigset_t()
-      sigemptyset(&signals)
-      posix_spawnattr_setsigmask(&attributes, &signals)
-      sigaddset(&signals, SIGPIPE)
-      posix_spawnattr_setsigdefault(&attributes, &signals)
+  private func closeInput() {
+    if inputEnd >= 0 { close(inputEnd) }
+    inputEnd = -1
+  }
 
-      var arguments = ([tool.name] + tool.arguments).map { strdup($0) } + [nil]
-      var environment = Self.environment(changing: tool.environment).map { strdup($0) } + [nil]
-      defer { for pointer in arguments + environment { free(pointer) } }
-      var pid: pid_t = 0
-      let code = posix_spawn(&pid, path, &actions, &attributes, &arguments, &environment)
-      close(pipes[0])
-      close(pipes[3])
-      close(pipes[5])
-      guard code == 0 else {
-        close(pipes[1])
-        close(pipes[2])
-        close(pipes[4])
-        throw .other(code)
-      }
-      self.pid = pid
-      (input, output, errorOutput) = (pipes[1], pipes[2], pipes[4])
+  /// Waits until something can be read or written, and does it.
+  static func serve(_ children: [Child], within seconds: Double) {
+    var descriptors: [pollfd] = []
+    var anyQuiet = false
+    for child in children {
+      if child.inputEnd >= 0 { descriptors.append(pollfd(fd: child.inputEnd, events: Int16(POLLOUT), revents: 0)) }
+      if child.outputEnd >= 0 { descriptors.append(pollfd(fd: child.outputEnd, events: Int16(POLLIN), revents: 0)) }
+      if child.errorEnd >= 0 { descriptors.append(pollfd(fd: child.errorEnd, events: Int16(POLLIN), revents: 0)) }
+      if child.outputEnd < 0 && child.errorEnd < 0 { anyQuiet = true }
     }
-
-    private static func environment(changing changes: [String: String?]) -> [String] {
-      var result: [String] = []
-      var at = environ
-      while let entry = at.pointee {
-        let text = String(cString: entry)
-        if changes[String(text.prefix { $0 != "=" })] == nil { result.append(text) }
-        at += 1
-      }
-      for case (let name, let value?) in changes { result.append("\(name)=\(value)") }
-      return result
+    if anyQuiet {
+      // It has closed its pipes, so it is about to end: look again soon.
+      guard !children.contains(where: { $0.hasEnded() }) else { return }
+      usleep(200)
     }
-
-    /// Writes its input and reads its output until it closes both, or until the deadline.
-    mutating func exchange(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) {
-      // Writing to a program that has ended is told by EPIPE, not by the death of this one.
-      signal(SIGPIPE, SIG_IGN)
-      _ = fcntl(input, F_SETFL, O_NONBLOCK)
-      var written = 0
-      if bytes.isEmpty { closeInput() }
-      while output >= 0 || errorOutput >= 0 {
-        let left = ContinuousClock.now.duration(to: deadline)
-        guard left > .zero else { return end(as: .timedOut) }
-        // A descriptor of -1 is passed over.
-        var polled = [
-          pollfd(fd: input, events: Int16(POLLOUT), revents: 0), pollfd(fd: output, events: Int16(POLLIN), revents: 0),
-          pollfd(fd: errorOutput, events: Int16(POLLIN), revents: 0),
-        ]
-        let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
-        guard poll(&polled, 3, Int32(clamping: milliseconds + 1)) >= 0 || errno == EINTR else {
-          return end(as: .timedOut)
-        }
-        if polled[0].revents != 0 {
-          let count = bytes.withUnsafeBytes { write(input, $0.baseAddress! + written, bytes.count - written) }
-          if count > 0 { written += count }
-          if written == bytes.count || count < 0 && errno != EAGAIN && errno != EINTR { closeInput() }
-        }
-        if polled[1].revents != 0, !Self.read(output, into: &outputBytes, keeping: Tool.outputLimit) {
-          close(output)
-          output = -1
-        }
-        if polled[2].revents != 0, !Self.read(errorOutput, into: &errorBytes, keeping: Tool.errorOutputLimit) {
-          close(errorOutput)
-          errorOutput = -1
-        }
-        if outputBytes.count >= Tool.outputLimit { return end(as: .outputTooLarge) }
+    let interval = anyQuiet ? 0 : min(seconds, reapInterval)
+    guard poll(&descriptors, nfds_t(descriptors.count), pollTimeout(interval)) > 0 else { return }
+    let ready = Set(descriptors.filter { $0.revents != 0 }.map(\.fd))
+    for child in children {
+      if ready.contains(child.inputEnd) { child.feed() }
+      if ready.contains(child.outputEnd) {
+        child.drain(&child.outputEnd, into: &child.output, limit: child.outputLimit, isCut: &child.outputIsCut)
+      }
+      if ready.contains(child.errorEnd) {
+        var ignored = false
+        child.drain(&child.errorEnd, into: &child.errors, limit: child.errorLimit, isCut: &ignored)
       }
     }
+  }
 
-    private mutating func closeInput() {
-      if input >= 0 { close(input) }
-      input = -1
-    }
-
-    private static let chunk = 1 << 18
-
-    /// - Returns: whether there may be more.
-    private static func read(_ descriptor: Int32, into bytes: inout [UInt8], keeping limit: Int) -> Bool {
-      let (count, code) = withUnsafeTemporaryAllocation(byteCount: chunk, alignment: 16) { buffer in
-        let count = Glibc.read(descriptor, buffer.baseAddress, chunk)
-        let code = errno
-        if count > 0 { bytes.append(contentsOf: buffer[..<min(count, max(0, limit - bytes.count))]) }
-        return (count, code)
-      }
-      return count > 0 || count < 0 && (code == EINTR || code == EAGAIN)
-    }
-
-    private mutating func end(as ending: Ending) {
-      self.ending = ending
-      kill(-pid, SIGTERM)
-      for _ in 0..<20 {
-        var info = siginfo_t()
-        if waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0, info._sifields._sigchld.si_pid == pid { break }
-        usleep(50_000)
-      }
-      kill(-pid, SIGKILL)
-    }
-
-    mutating func finish() -> Result {
+  private func feed() {
+    let count = input.withUnsafeBytes { write(inputEnd, $0.baseAddress! + written, input.count - written) }
+    if count > 0 {
+      written += count
+      if written == input.count { closeInput() }
+    } else if count < 0 && errno != EAGAIN && errno != EINTR {
+      // EPIPE: the program does not want the rest. Its exit status says whether that is a failure.
       closeInput()
-      if output >= 0 { close(output) }
-      if errorOutput >= 0 { close(errorOutput) }
-      var status: Int32 = 0
-      while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-      let signal = status & 0x7f
-      return Result(
-        ending: ending ?? (signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)), output: outputBytes,
-        errorOutput: errorBytes)
     }
   }
+
+  /// Reads what there is: up to the end, or until nothing more is there. At most 1 MiB, the largest a pipe can be: a
+  /// program that writes without end is not to keep us from the deadline.
+  private func drain(_ end: inout Int32, into bytes: inout [UInt8], limit: Int, isCut: inout Bool) {
+    let chunk = 1 << 16
+    for _ in 0..<16 {
+      let count = withUnsafeTemporaryAllocation(byteCount: chunk, alignment: 1) { buffer in
+        let count = read(end, buffer.baseAddress, chunk)
+        if count > 0 {
+          let kept = max(0, min(count, limit - bytes.count))
+          bytes.append(contentsOf: buffer[..<kept])
+          if kept < count { isCut = true }
+        }
+        return count
+      }
+      if count > 0 { continue }
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 && errno == EAGAIN { return }
+      close(end)
+      end = -1
+      return
+    }
+  }
+
+  /// Whether the child has ended; it stays a zombie, which keeps its process group's number from being used again.
+  private func hasEnded() -> Bool {
+    var info = siginfo_t()
+    return waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_signo != 0 : errno == ECHILD
+  }
+
+  func outcomeIfEnded() -> Tool.Outcome? {
+    guard hasEnded() else { return nil }
+    // What it wrote last; a grandchild that holds the pipe open is not waited for.
+    if outputEnd >= 0 { drain(&outputEnd, into: &output, limit: outputLimit, isCut: &outputIsCut) }
+    var ignored = false
+    if errorEnd >= 0 { drain(&errorEnd, into: &errors, limit: errorLimit, isCut: &ignored) }
+    let status = reap()
+    let signal = status & 0x7f
+    return Tool.Outcome(
+      ending: signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal),
+      output: output, errors: errors, outputIsCut: outputIsCut)
+  }
+
+  private func reap() -> Int32 {
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+    return status
+  }
+
+  static func kill(_ children: [Child]) {
+    guard !children.isEmpty else { return }
+    for child in children { Glibc.kill(-child.pid, SIGTERM) }
+    let deadline = monotonicNow() + killGrace
+    while monotonicNow() < deadline && !children.allSatisfy({ $0.hasEnded() }) { usleep(2000) }
+    for child in children { Glibc.kill(-child.pid, SIGKILL) }
+    // A process in uninterruptible sleep cannot be waited for: it is left to init.
+    let end = monotonicNow() + killGrace
+    for child in children {
+      while !child.hasEnded() && monotonicNow() < end { usleep(2000) }
+      if child.hasEnded() { _ = child.reap() }
+    }
+  }
+}
+
+/// Held from the making of a child's pipes to its start: Swift's Glibc has no `pipe2`, so a child that another thread
+/// starts in between would inherit them, and keep ours from ever seeing the end of its input.
+private nonisolated(unsafe) var spawnLock = pthread_mutex_t()
+
+/// A pipe that no child inherits, with descriptors that do not clash with a child's standard ones.
+private func openPipe() -> (read: Int32, write: Int32)? {
+  var ends: [Int32] = [-1, -1]
+  guard pipe(&ends) == 0 else { return nil }
+  for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+  for index in 0..<2 where ends[index] <= 2 {
+    let moved = fcntl(ends[index], F_DUPFD_CLOEXEC, 3)
+    guard moved >= 0 else {
+      let code = errno
+      for end in ends { close(end) }
+      errno = code
+      return nil
+    }
+    close(ends[index])
+    ends[index] = moved
+  }
+  return (ends[0], ends[1])
 }

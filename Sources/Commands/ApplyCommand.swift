@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Glibc
 import Planning
 
 struct ApplyCommand: ParsableCommand {
@@ -43,7 +44,9 @@ struct ApplyCommand: ParsableCommand {
           try PlanCommand.show(planned, format: planFormat, showSecrets: false)
           isShown = true
         }
-        if dryRun || planned.plan.isInSync { return }
+        if planned.plan.isInSync { quickly() }
+        if dryRun { return }
+        try workflow.checkTakesChanges(planned.cib)
         try refuse(planned.plan)
         try ask(planned.plan)
         if try Self.send(planned, through: workflow.connection) {
@@ -60,15 +63,27 @@ struct ApplyCommand: ParsableCommand {
     }
   }
 
+  /// Ends the program without giving its memory back piece by piece, which takes as long as comparing a large
+  /// configuration does.
+  private func quickly() -> Never { Glibc.exit(0) }
+
   /// - Returns: whether the patch was taken; false where the CIB had changed in between.
   static func send(_ planned: Workflow.Planned, through connection: ClusterConnection) throws -> Bool {
     let patch = planned.patch.document(source: planned.version, countsStatusUpdates: false)
     guard let error = Self.failure(of: patch, through: connection) else { return true }
-    switch error.code {
+    switch error.kind {
     case .conflict: return false
+    // What the patch changes is not there: someone has just changed it.
+    case .patchFailed where try connection.query(status: false).epoch != planned.cib.epoch: return false
     case .sourceNeedsNumUpdates: return try sendCountingUpdates(planned, through: connection)
-    default: throw error
+    default: throw explained(error, planned)
     }
+  }
+
+  /// A refusal by the schema, with what the schema has against the result.
+  private static func explained(_ error: ClusterError, _ planned: Workflow.Planned) -> any Error {
+    if error.kind == .schemaRefused, let failure = planned.schemaFailure() { return failure }
+    return error
   }
 
   static func failure(of patch: [UInt8], through connection: ClusterConnection) -> ClusterError? {
@@ -91,10 +106,10 @@ struct ApplyCommand: ParsableCommand {
     while ContinuousClock.now < deadline {
       guard let error = failure(of: patch.document(source: version, countsStatusUpdates: true), through: connection)
       else { return true }
-      guard error.code == .conflict || error.code == .notTaken else { throw error }
-      let now = try connection.query()
+      guard error.canRetry else { throw explained(error, planned) }
+      let now = try connection.query(status: false)
       guard now.adminEpoch == version.adminEpoch, now.epoch == version.epoch else { return false }
-      guard now.numUpdates != version.numUpdates || error.code == .conflict else { throw error }
+      guard now.numUpdates != version.numUpdates || error.kind == .conflict else { throw error }
       version.numUpdates = now.numUpdates
     }
     return false

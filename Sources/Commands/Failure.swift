@@ -53,6 +53,11 @@ extension ParsableCommand {
       throw failure.report()
     } catch let error as ClusterError {
       throw Failure(status: error.exitStatus, message: error.message, hint: error.hint).report()
+    } catch let error as FileError where error.kind == .brokenPipe {
+      // The reader has had enough (`| head`).
+      throw ExitCode(Failure.Status.notTaken.rawValue)
+    } catch let error as FileError {
+      throw Failure(status: error.exitStatus, message: error.message, hint: nil).report()
     }
   }
 }

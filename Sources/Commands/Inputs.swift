@@ -14,7 +14,7 @@ enum Inputs {
     var diagnostics: [Diagnostic] = []
     for name in names {
       let format = try format(of: name, options)
-      let bytes = try name == "-" ? File.readStandardInput(limit: sizeLimit) : File.read(name, limit: sizeLimit)
+      let bytes = try readFile(name == "-" ? "/dev/stdin" : name, limit: sizeLimit, anyKind: true)
       let (document, found) = DocumentReader.read(bytes, name: name == "-" ? "<stdin>" : name, format: format)
       documents.append(document)
       diagnostics += found

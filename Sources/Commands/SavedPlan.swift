@@ -37,12 +37,12 @@ struct SavedPlan {
   func save(to path: String) throws {
     var writer = XMLWriter()
     writer.write(root)
-    try File.writePrivately(writer.bytes, to: path)
+    try AtomicFile.write(path, writer.bytes)
   }
 
   /// - Returns: nil where the file is no saved plan, but a document.
   static func load(from path: String) throws -> SavedPlan? {
-    guard path != "-", let bytes = try? File.read(path), bytes.starts(with: Array("<\(elementName) ".utf8)) else { return nil }
+    guard path != "-", let bytes = try? readFile(path), bytes.starts(with: Array("<\(elementName) ".utf8)) else { return nil }
     guard let root = try? Element(parsing: bytes), root["format"] == "1", root.first("diff") != nil else {
       throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out")
     }
@@ -68,7 +68,7 @@ struct SavedPlan {
     var writer = XMLWriter()
     writer.write(diff)
     if let error = ApplyCommand.failure(of: writer.bytes, through: connection) {
-      guard error.code == .conflict else { throw error }
+      guard error.kind == .conflict else { throw error }
       throw Failure(
         .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
     }
