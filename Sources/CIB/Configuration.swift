@@ -69,6 +69,11 @@ package struct Configuration: Sendable {
   /// The group, clone or bundle that the resource is directly in.
   package func parent(of resource: String) -> String? { parentByMember[resource] }
 
+  /// The ids of the resources that are in no other, in order.
+  package var topLevelResources: [String] {
+    objects.filter { $0.kind.isResource && parentByMember[$0.id] == nil }.map(\.id)
+  }
+
   package func node(named name: String) -> Element? { nodes.first { $0["uname"] == name } }
 
   package func section(_ section: Section) -> Element? { element.first(section.rawValue) }

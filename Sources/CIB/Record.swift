@@ -58,10 +58,12 @@ package struct Record: Equatable, Sendable {
     for nvpair in set.elements(named: "nvpair") {
       guard let value = nvpair["value"], value.hasPrefix("1:") else { continue }
       let digits = Array(value.utf8.dropFirst(2))
+      hashes.reserveCapacity(digits.count / Self.width)
       for start in stride(from: 0, through: digits.count - Self.width, by: Self.width) {
         var hash: UInt64 = 0
         for digit in digits[start..<start + Self.width] {
-          guard let number = Self.alphabet.firstIndex(of: digit) else { return }
+          let number = Self.values[Int(digit)]
+          guard number < 64 else { return }
           hash = hash << 6 | UInt64(number)
         }
         hashes.insert(hash)
@@ -89,6 +91,11 @@ package struct Record: Equatable, Sendable {
   }
 
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  private static let values: [UInt8] = {
+    var values = [UInt8](repeating: 255, count: 256)
+    for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
+    return values
+  }()
   /// Digits of six bits: 48 bits, one collision in a million clusters of 20,000 objects.
   private static let width = 8
 

@@ -1,3 +1,5 @@
+import XML
+
 /// The values that Pacemaker parses, in a form in which equal ones are equal.
 package enum Values {
   /// A duration in milliseconds, by the rules of Pacemaker's `crm_get_msec` and, for those that begin with `P`, of
@@ -97,6 +99,6 @@ package enum ValueType: Sendable {
   }
 
   package func areSame(_ left: String, _ right: String) -> Bool {
-    left == right || (self != .text && normalized(left) == normalized(right))
+    left.isIdentical(to: right) || (self != .text && normalized(left).isIdentical(to: normalized(right)))
   }
 }

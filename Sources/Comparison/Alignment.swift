@@ -74,7 +74,7 @@ package struct Alignment {
         continue
       }
       if attribute.name == ValueSource.secretMark { continue }
-      guard current[attribute.name] == attribute.value else { return false }
+      guard let value = current[attribute.name], value.isIdentical(to: attribute.value) else { return false }
       desiredCount += 1
     }
     var currentCount = 0
@@ -125,7 +125,7 @@ package struct Alignment {
         }
         return nvpairType(in: parent, name: desired["name"] ?? "").areSame(currentValue, desiredValue)
       }
-      return SchemaAttribute.meaning(of: name, in: current) == SchemaAttribute.meaning(of: name, in: desired)
+      return isSameMeaning(name, current, desired)
     }
 
     let desiredNames = desired.attributes.map(\.name).filter { $0 != ValueSource.secretMark }
@@ -151,7 +151,7 @@ package struct Alignment {
       for name in ["then-action", "symmetrical"] {
         var element = current
         element.attributes = result
-        if SchemaAttribute.meaning(of: name, in: element) != SchemaAttribute.meaning(of: name, in: desired) {
+        if !isSameMeaning(name, element, desired) {
           element[name] = desired[name]
           result = element.attributes
         }
@@ -159,6 +159,14 @@ package struct Alignment {
     }
     if differs, let mark = desired[ValueSource.secretMark] { result.append(Attribute(ValueSource.secretMark, mark)) }
     return result
+  }
+
+  private func isSameMeaning(_ attribute: String, _ left: Element, _ right: Element) -> Bool {
+    switch (SchemaAttribute.meaning(of: attribute, in: left), SchemaAttribute.meaning(of: attribute, in: right)) {
+    case (let left?, let right?): left.isIdentical(to: right)
+    case (nil, nil): true
+    default: false
+    }
   }
 
   /// `parent` is the path of the set: `operation/meta_attributes`.

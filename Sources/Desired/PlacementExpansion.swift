@@ -6,25 +6,37 @@ package enum PlacementExpansion {
   /// - Parameters:
   ///   - existing: the nodes on which a resource has a location constraint of this score now.
   ///   - rebalance: whether `spread` passes over what is there and deals all anew.
-  /// - Returns: a constraint `loc-RESOURCE-NODE` for every resource and node of every placement.
-  package static func locations(
-    for placements: [Placement], existing: (_ resource: String, _ score: String) -> [String], rebalance: Bool
-  ) -> [CIBObject] {
+  ///   - body: called with a constraint `loc-RESOURCE-NODE` for every resource and node of every placement, one after
+  ///     the other: there may be 15,000, and most of them are in the cluster already.
+  package static func forEachLocation(
+    of placements: [Placement], existing: (_ resource: String, _ score: String) -> [String], rebalance: Bool,
+    _ body: (_ location: CIBObject, _ placement: Placement) -> Void
+  ) {
     let favourites = deal(placements, existing: existing, rebalance: rebalance)
-    var locations: [CIBObject] = []
     for placement in placements {
+      let nodesOfDeal = placement.spread.flatMap { favourites[Deal(placement, score: $0)] }
       for resource in placement.resources {
-        let favourite = placement.spread.flatMap { favourites[Deal(placement, score: $0)]?[resource.id] }
+        let favourite = nodesOfDeal?[resource.id]
         for node in placement.nodes {
           let score = node.id == favourite ? placement.spread ?? "0" : "0"
-          let id = "loc-\(resource.id)-\(node.id)"
+          let id = Placement.constraintID(resource: resource.id, node: node.id)
           let attributes = [
             Attribute("id", id), Attribute("rsc", resource.id), Attribute("node", node.id), Attribute("score", score),
           ]
           let element = Element("rsc_location", attributes, position: resource.location.position)
-          locations.append(CIBObject(kind: .location, id: id, element: element))
+          body(CIBObject(kind: .location, id: id, element: element), placement)
         }
       }
+    }
+  }
+
+  /// All of them, as for an empty cluster unless `existing` says otherwise.
+  package static func locations(
+    for placements: [Placement], existing: (_ resource: String, _ score: String) -> [String], rebalance: Bool
+  ) -> [CIBObject] {
+    var locations: [CIBObject] = []
+    forEachLocation(of: placements, existing: existing, rebalance: rebalance) { location, _ in
+      locations.append(location)
     }
     return locations
   }

@@ -17,13 +17,6 @@ extension Planner {
 
   // MARK: - Who is to blame
 
-  /// The document's object behind one of the target's, if a document has it.
-  private func wantedObject(_ object: CIBObject) -> DesiredObject? {
-    if let wanted = wanted[Draft.key(object)] { return wanted }
-    guard claimedIDs.contains(object.id), let alias = aliases.first(where: { $0.value == object.id }) else { return nil }
-    return wanted[Draft.key(object.kind, alias.key)]
-  }
-
   private func isUnchanged(_ object: CIBObject) -> Bool {
     current.object(object.kind, object.id) == object
   }
@@ -44,7 +37,7 @@ extension Planner {
   // MARK: - References
 
   private mutating func checkReferences(_ target: Configuration) {
-    let ids = removed.isEmpty && wanted.isEmpty ? [] : allIDs(of: target.element)
+    let ids = allIDs(of: target.element)
     for object in target.objects {
       let element = object.element
       switch object.kind {
@@ -275,9 +268,8 @@ extension Planner {
     for placement in desired.placements {
       for node in placement.nodes { report(node.id, node.location, &self) }
     }
-    for key in wantedKeys {
-      guard let object = wanted[key], object.kind == .location || object.kind == .fencingLevel,
-        let node = object.element["node"] ?? object.element["target"]
+    for object in desired.objects {
+      guard object.kind == .location || object.kind == .fencingLevel, let node = object.element["node"] ?? object.element["target"]
       else { continue }
       report(node, object.location, &self)
     }

@@ -26,7 +26,7 @@ extension Planner {
       if object.kind != .aclTarget, !taken.insert(object.id).inserted {
         report(
           "the id '\(object.id)' is taken by another element of the cluster's configuration",
-          at: wanted[Draft.key(object)]?.location ?? .none)
+          at: wantedObject(object)?.location ?? .none)
       }
     }
     for section in [Section.properties, .resourceDefaults, .operationDefaults] where !changedSections.contains(section) {

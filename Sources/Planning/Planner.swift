@@ -12,12 +12,12 @@ package struct Planner {
   let record: Record
 
   var draft: Draft
-  /// The objects of the documents (placements written out), by key, as they were written.
-  var wanted: [String: DesiredObject] = [:]
-  var wantedKeys: [String] = []
-  /// Ids of documents' constraints and levels that the cluster has under another id.
-  var aliases: [String: String] = [:]
-  var claimedIDs: Set<String> = []
+  /// For every object of the cluster, who among the documents speaks of it.
+  var claims: [Claim]
+  /// What the documents want other than it is, or new.
+  var wants: [Want] = []
+  /// Where in `wants` the new objects are, by key.
+  private var newWants: [String: Int] = [:]
   var reasons: [String: String] = [:]
   var removed: Set<String> = []
   var referencedIDs: Set<String> = []
@@ -28,7 +28,20 @@ package struct Planner {
   var kept: [Kept] = []
   var diagnostics: [Diagnostic] = []
   var refusals: [Refusal] = []
-  var newRecord: Record
+
+  enum Claim: Equatable {
+    case none
+    /// Generated for a placement.
+    case placement
+    /// An object of the documents, by its index.
+    case document(Int)
+  }
+
+  /// An object of the documents, and the one of the cluster that it is to become of.
+  struct Want {
+    var object: DesiredObject
+    var currentIndex: Int?
+  }
 
   /// - Parameters:
   ///   - current: the cluster's configuration.
@@ -47,27 +60,30 @@ package struct Planner {
     self.options = options
     self.schema = schema
     record = current.record
-    newRecord = record
     draft = Draft(current)
+    claims = Array(repeating: .none, count: current.objects.count)
   }
 
   private mutating func plan() -> Plan {
-    collectWanted()
     collectReferencedIDs()
-    findAliases()
+    collectWants()
+    findSameUnderOtherIDs()
     mergeSettings()
     mergeNodes()
     removeUnwanted()
     mergeObjects()
     removeReferencesToRemoved()
-    let order = orderTopLevel()
     var target = current.element
     var changes: [Change] = []
-    if draft.isChanged || isOrderChanged(order) || areSectionsChanged {
-      assignIDs()
-      target = assemble(topLevel: order)
-      changes = listChanges(topLevel: order)
-      if !changes.isEmpty { check(Configuration(target)) }
+    let isOrdered = !desired.resourceOrders.isEmpty
+    if draft.isChanged || areSectionsChanged || isOrdered {
+      let order = orderTopLevel()
+      if draft.isChanged || areSectionsChanged || order != current.topLevelResources {
+        assignIDs()
+        target = assemble(topLevel: order)
+        changes = listChanges(topLevel: order)
+        if !changes.isEmpty { check(Configuration(target)) }
+      }
     }
     var plan = Plan(
       schema: schema, current: current.element, target: changes.isEmpty ? current.element : target, changes: changes,
@@ -79,26 +95,24 @@ package struct Planner {
 
   // MARK: - What the documents want
 
-  private mutating func collectWanted() {
-    for object in desired.objects {
-      var object = object
+  /// Sorts out what is in the cluster already as the documents have it: mostly everything.
+  private mutating func collectWants() {
+    for index in desired.objects.indices {
+      var object = desired.objects[index]
       object.object.element = schema.spelling(object.element)
-      want(object)
+      want(object, claim: .document(index))
     }
     guard !desired.placements.isEmpty else { return }
     let assigned = assignments(withScores: Set(desired.placements.compactMap(\.spread).map(ValueType.score.normalized)))
-    let locations = PlacementExpansion.locations(
-      for: desired.placements,
+    PlacementExpansion.forEachLocation(
+      of: desired.placements,
       existing: { resource, score in
         (assigned[resource] ?? []).filter { $0.score == ValueType.score.normalized(score) }.map(\.node)
-      }, rebalance: options.rebalances)
-    let places = Dictionary(desired.placements.flatMap { placement in placement.resources.map { ($0.id, $0.location) } }) {
-      first, _ in first
+      }, rebalance: options.rebalances
+    ) { location, placement in
+      want(DesiredObject(location, location: placement.location), claim: .placement)
     }
-    for location in locations {
-      want(DesiredObject(location, location: places[location.element["rsc"] ?? ""] ?? .none))
-    }
-    removeUnlistedPlacements(of: Set(places.keys))
+    removeUnlistedPlacements()
   }
 
   /// The nodes on which resources have one of the scores, by resource.
@@ -114,23 +128,31 @@ package struct Planner {
     return assigned
   }
 
-  private mutating func want(_ object: DesiredObject) {
-    let key = Draft.key(object.object)
-    if let first = wanted[key] {
-      guard first.element != object.element else { return }
-      report("'\(object.id)' is already defined at \(first.location)", at: object.location)
-    } else {
-      wanted[key] = object
-      wantedKeys.append(key)
+  private mutating func want(_ object: DesiredObject, claim: Claim) {
+    // Levels are known by target and number, which are looked at later.
+    if object.kind != .fencingLevel, let index = current.index(of: object.kind, object.id) {
+      guard claims[index] == .none else { return }
+      claims[index] = claim
+      let present = current.objects[index]
+      if present.kind == object.kind,
+        Alignment.isPlainlySame(present.element, object.element, referencedIDs: referencedIDs)
+      {
+        return
+      }
+      wants.append(Want(object: object, currentIndex: index))
+      return
     }
+    guard newWants.updateValue(wants.count, forKey: Draft.key(object.object)) == nil else { return }
+    wants.append(Want(object: object, currentIndex: nil))
   }
 
   /// A placement owns the plain constraints that it would generate: those for nodes it no longer lists go.
-  private mutating func removeUnlistedPlacements(of resources: Set<String>) {
-    for object in current.objects where object.kind == .location {
+  private mutating func removeUnlistedPlacements() {
+    let resources = Set(desired.placements.flatMap { $0.resources.map(\.id) })
+    for (index, object) in current.objects.enumerated() where object.kind == .location && claims[index] == .none {
       let element = object.element
-      guard wanted[object.id] == nil, let resource = element["rsc"], resources.contains(resource),
-        let node = element["node"], object.id == "loc-\(resource)-\(node)", element.elements.isEmpty
+      guard let resource = element["rsc"], resources.contains(resource), let node = element["node"],
+        object.id == Placement.constraintID(resource: resource, node: node), element.elements.isEmpty
       else { continue }
       remove(object, because: "its placement does not list \(node)")
     }
@@ -149,25 +171,25 @@ package struct Planner {
 
   /// A constraint that differs from one of the cluster's in its id alone is that one; a fencing level is known by its
   /// target and its number.
-  private mutating func findAliases() {
-    let strangers = wantedKeys.compactMap { wanted[$0] }.filter { object in
-      object.kind.isConstraint && current.object(object.id) == nil
-        || object.kind == .fencingLevel
+  private mutating func findSameUnderOtherIDs() {
+    func isStranger(_ want: Want) -> Bool {
+      want.currentIndex == nil && (want.object.kind.isConstraint || want.object.kind == .fencingLevel)
     }
-    guard !strangers.isEmpty else { return }
-    var unclaimed: [String: [String]] = [:]
-    for object in current.objects.reversed() {
-      if object.kind.isConstraint, wanted[object.id] == nil, !removed.contains(object.id) {
-        unclaimed[canonicalText(of: object.element), default: []].append(object.id)
-      } else if object.kind == .fencingLevel {
-        unclaimed[Self.levelKey(object.element), default: []].append(object.id)
-      }
+    func key(_ kind: ObjectKind, _ element: Element) -> String {
+      kind == .fencingLevel ? Self.levelKey(element) : canonicalText(of: element)
     }
-    for object in strangers {
-      let key = object.kind == .fencingLevel ? Self.levelKey(object.element) : canonicalText(of: object.element)
-      guard let id = unclaimed[key]?.popLast() else { continue }
-      aliases[object.id] = id
-      claimedIDs.insert(id)
+    guard wants.contains(where: isStranger) else { return }
+    var unclaimed: [String: [Int]] = [:]
+    for (index, object) in current.objects.enumerated().reversed() where claims[index] == .none {
+      guard object.kind.isConstraint || object.kind == .fencingLevel, !removed.contains(object.id) else { continue }
+      unclaimed[key(object.kind, object.element), default: []].append(index)
+    }
+    guard !unclaimed.isEmpty else { return }
+    for (position, want) in wants.enumerated() where isStranger(want) {
+      guard let index = unclaimed[key(want.object.kind, want.object.element)]?.popLast() else { continue }
+      newWants[Draft.key(want.object.object)] = nil
+      wants[position].currentIndex = index
+      claims[index] = desired.objects.firstIndex { $0.id == want.object.id }.map { .document($0) } ?? .placement
     }
   }
 
@@ -175,6 +197,14 @@ package struct Planner {
 
   static func levelTarget(_ level: Element) -> String {
     level["target"] ?? level["target-pattern"] ?? "\(level["target-attribute"] ?? "")=\(level["target-value"] ?? "")"
+  }
+
+  /// The document's object behind one of the configuration's, if a document has it.
+  func wantedObject(_ object: CIBObject) -> DesiredObject? {
+    if let index = current.index(of: object.kind, object.id), case .document(let wanted) = claims[index] {
+      return desired.objects[wanted]
+    }
+    return newWants[Draft.key(object)].map { wants[$0].object }
   }
 
   // MARK: - What goes
@@ -193,7 +223,8 @@ package struct Planner {
         guard let object = current.object(id) else { continue }
         switch object.kind {
         case .fencingLevel, .aclGroup:
-          report("'\(id)' is a \(object.kind.rawValue), which is deleted by {\(object.kind.rawValue): …}", at: deletion.location)
+          let form = "{\(object.kind.rawValue): …}"
+          report("'\(id)' is a \(object.kind.rawValue), which is deleted by \(form)", at: deletion.location)
         default: remove(object, because: "in delete")
         }
       case .aclTarget(let id):
@@ -210,9 +241,8 @@ package struct Planner {
       }
     }
     guard options.prunesAll else { return }
-    for object in current.objects {
-      let key = Draft.key(object)
-      guard wanted[key] == nil, !claimedIDs.contains(object.id), !removed.contains(key) else { continue }
+    for (index, object) in current.objects.enumerated() where claims[index] == .none {
+      guard !removed.contains(Draft.key(object)) else { continue }
       if !options.isExact, object.kind.isConstraint, let why = Self.runTimeConstraint(object.id) {
         kept.append(Kept("\(object.kind.rawValue) \(object.id)", why: why))
       } else {
@@ -230,35 +260,29 @@ package struct Planner {
   // MARK: - What is new or changes
 
   private mutating func mergeObjects() {
+    for want in wants { merge(want) }
     var containers: [String: String] = [:]
-    for key in wantedKeys {
-      guard let object = wanted[key] else { continue }
+    for object in desired.objects where object.kind.isResource && object.kind != .primitive {
       for member in object.object.memberIDs {
         if let other = containers.updateValue(object.id, forKey: member), other != object.id {
           report("'\(member)' is a member of '\(other)' and of '\(object.id)'", at: object.location)
         }
       }
-      merge(object, key: key)
     }
     guard !containers.isEmpty else { return }
     // A member that the documents put into another group leaves the one it is in.
     var moved: [String: Set<String>] = [:]
-    for object in draft.all where object.kind.isResource && object.kind != .primitive && wanted[object.id] == nil {
-      for member in object.memberIDs {
+    for (index, object) in current.objects.enumerated() where claims[index] == .none {
+      for member in object.memberIDs where draft[object.id] != nil {
         if let container = containers[member], container != object.id { moved[object.id, default: []].insert(member) }
       }
     }
     if !moved.isEmpty { removeReferences(Removal(ids: [], moved: moved)) }
   }
 
-  private mutating func merge(_ object: DesiredObject, key: String) {
-    let currentID = aliases[object.id] ?? object.id
-    let present = current.object(object.kind, currentID)
-    if let present, present.kind == object.kind,
-      Alignment.isPlainlySame(present.element, object.element, referencedIDs: referencedIDs)
-    {
-      return
-    }
+  private mutating func merge(_ want: Want) {
+    let object = want.object
+    let present = want.currentIndex.map { current.objects[$0] }
     var alignment = Alignment()
     alignment.referencedIDs = referencedIDs
     if object.kind.isResource, !options.isExact {
@@ -272,7 +296,8 @@ package struct Planner {
     var element: Element
     if let present, present.kind == object.kind {
       var wantedElement = object.element
-      if object.kind == .fencingLevel || aliases[object.id] != nil { wantedElement["id"] = present.element.id }
+      // A constraint or a level that the cluster has under another id keeps that.
+      if present.id != object.id { wantedElement["id"] = present.element.id }
       element = alignment.align(present.element, to: wantedElement)
     } else {
       element = alignment.forming(object.element)
@@ -284,39 +309,38 @@ package struct Planner {
         hint: "give the value as {file: PATH} or {env: NAME}")
     }
     for nvpair in alignment.kept {
-      kept.append(
-        Kept("meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)", why: "set at run time; --exact drops it"))
+      let what = "meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)"
+      kept.append(Kept(what, why: "set at run time; --exact drops it"))
     }
     if let present {
-      if present.kind == object.kind, element == present.element { return }
+      if element == present.element { return }
       if present.kind != object.kind { draft.remove(present.kind, present.id) }
     }
-    draft.set(CIBObject(kind: object.kind, id: currentID, element: element))
+    draft.set(CIBObject(kind: object.kind, id: present?.id ?? object.id, element: element))
   }
 
   // MARK: - References to what is gone
 
   private mutating func removeReferencesToRemoved() {
     guard !removed.isEmpty else { return }
-    // What a document brings back under the id of something removed is not gone.
-    removeReferences(Removal(ids: removed.filter { wanted[$0] == nil }))
+    removeReferences(Removal(ids: removed))
   }
 
+  /// Takes what is gone out of what no document restates; what is empty then goes as well, and so on.
   private mutating func removeReferences(_ removal: Removal) {
     var removal = removal
     var isStable = false
     while !isStable {
       isStable = true
-      for object in Array(draft.all) {
-        let key = Draft.key(object)
-        guard wanted[key] == nil, !claimedIDs.contains(object.id) else { continue }
+      for (index, object) in current.objects.enumerated() where claims[index] == .none {
+        guard let object = draft[object.id, object.kind] else { continue }
         switch removal.apply(to: object) {
         case .untouched: break
         case .changed(let element):
           draft.set(CIBObject(kind: object.kind, id: object.id, element: element))
         case .empty(let what):
           remove(object, because: "\(what) goes")
-          removal.ids.insert(key)
+          removal.ids.insert(Draft.key(object))
           isStable = false
         }
       }
@@ -330,14 +354,13 @@ package struct Planner {
     let parents = draft.parents()
     var base: [String] = []
     var placed: Set<String> = []
-    func place(_ id: String, _ base: inout [String]) {
+    func place(_ id: String) {
       guard let object = draft[id], object.kind.isResource, parents[id] == nil, placed.insert(id).inserted else { return }
       base.append(id)
     }
-    // What leaves a group stands where the group stood.
-    for object in current.objects where object.kind.isResource { place(object.id, &base) }
-    for key in wantedKeys where wanted[key]!.kind.isResource { place(key, &base) }
-    for object in draft.all where object.kind.isResource { place(object.id, &base) }
+    // What leaves a group stands where the group stood; what is new comes behind, as the documents have it.
+    for object in current.objects where object.kind.isResource { place(object.id) }
+    for object in desired.objects where object.kind.isResource { place(object.id) }
     switch ResourceOrdering.order(base, lists: desired.resourceOrders.map { $0.resources.map(\.id) }) {
     case .success(let order): return order
     case .failure(let contradiction):
@@ -345,11 +368,6 @@ package struct Planner {
       report("the documents contradict each other about the order of '\(contradiction.id)'", at: place)
       return base
     }
-  }
-
-  private func isOrderChanged(_ order: [String]) -> Bool {
-    guard !desired.resourceOrders.isEmpty else { return false }
-    return order != current.objects.filter { $0.kind.isResource && current.parent(of: $0.id) == nil }.map(\.id)
   }
 
   private var areSectionsChanged: Bool {
