@@ -41,6 +41,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),
+
+    .testTarget(name: "WritingTests", dependencies: ["Documents"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -155,6 +155,12 @@ package struct YAMLEmitter {
     default:
       // At the outermost level a scalar is no part of anything: it takes block style's rules, and any length.
       guard height < Self.flowHeight else { return false }
+      // What needs quotes here only reads better below: `agent: ocf:heartbeat:Dummy`.
+      if case .scalar(let text) = value.content, YAMLText.style(of: text, inFlow: true) != .plain,
+        YAMLText.style(of: text, inFlow: false) == .plain
+      {
+        return false
+      }
       writeScalar(value, inFlow: true)
     }
     return fits
