@@ -69,7 +69,7 @@ extension NativeWriting {
     let parts = try Parts(try elements(of: element), names)
     var entries = try attributes(of: element, .alert)
     entries += try parameters(parts)
-    entries.append("select", try parts.one("select").map { select throws(NotExpressible) in try selection(select) })
+    if let select = try parts.one("select") { entries.append("select", try selection(select)) }
     if !parts["recipient"].isEmpty {
       let recipients = try parts["recipient"].converted { one throws(NotExpressible) in try recipient(one) }
       entries.append("recipients", .list(recipients))

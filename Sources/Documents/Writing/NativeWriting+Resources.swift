@@ -42,9 +42,11 @@ extension NativeWriting {
     }
   }
 
+  private static let primitiveParts = ["instance_attributes", "meta_attributes", "utilization", "operations"]
+
   private func primitiveContent(_ element: Element) throws(NotExpressible) -> [Entry] {
     var entries = try attributes(of: element, .described, others: ["id", "class", "provider", "type", "template"])
-    let parts = try Parts(try elements(of: element), ["instance_attributes", "meta_attributes", "utilization", "operations"])
+    let parts = try Parts(try elements(of: element), Self.primitiveParts)
     entries += try parameters(parts)
     entries.append("utilization", try sets(parts["utilization"]))
     entries.append("operations", try operations(parts["operations"]))
@@ -141,7 +143,7 @@ extension NativeWriting {
     guard element.name == "primitive", element["class"] == "ocf", element["provider"] == "pacemaker",
       element["type"] == "remote", element["template"] == nil
     else { throw NotExpressible() }
-    let parts = try Parts(try elements(of: element), ["instance_attributes", "meta_attributes", "utilization", "operations"])
+    let parts = try Parts(try elements(of: element), Self.primitiveParts)
     var entries = try remoteParameters(parts["instance_attributes"])
     let description = try attributes(of: element, .described, others: ["id", "class", "provider", "type"])
     entries.insert(contentsOf: description, at: 0)
@@ -223,7 +225,7 @@ extension NativeWriting {
     try checkEmpty(given[0])
     var entries = try attributes(of: element, .described)
     entries.append(given[0].name, .map(try attributes(of: given[0], .container, others: [])))
-    entries.append("network", try parts.one("network").map { network throws(NotExpressible) in try self.network(network) })
+    if let network = try parts.one("network") { entries.append("network", try self.network(network)) }
     if let storage = try parts.one("storage") {
       guard storage.attributes.isEmpty else { throw NotExpressible() }
       entries.append("storage", .list(try mappings(of: storage, "storage-mapping", .storageMapping)))

@@ -131,7 +131,9 @@ private struct CIBAssembly {
 
   private mutating func addResources() {
     var byID: [String: DesiredObject] = [:]
-    for object in configuration.objects where object.kind.isResource && byID[object.id] == nil { byID[object.id] = object }
+    for object in configuration.objects where object.kind.isResource && byID[object.id] == nil {
+      byID[object.id] = object
+    }
     let topLevel = ResourceSequence.topLevel(configuration.objects)
     let named = ResourceSequence.merging(configuration.resourceOrders.map { $0.resources.map(\.id) })
     var sequence = ResourceSequence.ordering(topLevel, by: named).makeIterator()
@@ -175,8 +177,8 @@ private struct CIBAssembly {
   private mutating func addPlacements() {
     let locations = PlacementExpansion.locations(
       for: configuration.placements, existing: { _, _ in [] }, rebalance: false)
-    let places = Dictionary(
-      configuration.placements.flatMap(\.resources).map { ($0.id, $0.location) }) { first, _ in first }
+    let placed = configuration.placements.flatMap(\.resources)
+    let places = Dictionary(placed.map { ($0.id, $0.location) }) { first, _ in first }
     var known = Set((sections[.constraints] ?? []).compactMap(\.id))
     for location in locations {
       let place = places[location.element["rsc"] ?? ""] ?? .none

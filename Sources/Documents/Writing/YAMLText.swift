@@ -70,7 +70,7 @@ enum YAMLText {
       // Beyond 15 digits, whoever reads numbers as floating point would round.
       return text.count > 15 || (text.count > 1 && text[0] == UInt8(ascii: "0"))
     }
-    if text.count > 1, text[0] == UInt8(ascii: "0"), isLetter(text[1]) { return true }
+    if text.count > 1, text[0] == UInt8(ascii: "0"), "xXoObB".utf8.contains(text[1]) { return true }
     if text.count > 4, text[4] == UInt8(ascii: "-"), text[..<4].allSatisfy(isDigit) { return true }
     let looksNumeric = text.allSatisfy { byte in
       switch byte {
