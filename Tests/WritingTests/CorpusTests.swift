@@ -2,7 +2,6 @@ import CIB
 import Desired
 // Foundation itself and libxml2 bring two different ICUs into one program.
 import FoundationEssentials
-import Glibc
 import Testing
 import XML
 
@@ -51,30 +50,11 @@ struct CorpusTests {
     }
   }
 
-  /// PyYAML is a reader of YAML 1.1, the one that takes most things for something else.
-  @Test("PyYAML reads the same texts") func pyYAML() throws {
-    let folder = "/tmp/crmsync-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    for (index, file) in corpus.enumerated() {
-      let export = DesiredConfiguration(exporting: try read(file))
-      let value = NativeDocumentWriter(showSecrets: true).value(of: export)
-      try Data(YAMLEmitter.bytes(of: value)).write(to: URL(filePath: "\(folder)/\(index).yaml"))
-      try Data(JSONEmitter.bytes(of: value)).write(to: URL(filePath: "\(folder)/\(index).json"))
+  @Test("PyYAML reads the same texts", .enabled(if: hasPyYAML, "PyYAML is not installed"))
+  func pyYAML() throws {
+    let values = try corpus.map { file in
+      NativeDocumentWriter(showSecrets: true).value(of: DesiredConfiguration(exporting: try read(file)))
     }
-    let script = """
-      import glob, json, sys, yaml
-      def text(value):
-          if isinstance(value, dict): return {text(k): text(v) for k, v in value.items()}
-          if isinstance(value, list): return [text(v) for v in value]
-          if isinstance(value, bool): return str(value).lower()
-          assert value is None or isinstance(value, (str, int)), value
-          return None if value is None else str(value)
-      for name in glob.glob(sys.argv[1] + '/*.yaml'):
-          expected = json.load(open(name[:-5] + '.json'))
-          assert text(yaml.safe_load(open(name))) == expected, name
-      """
-    try Data(script.utf8).write(to: URL(filePath: "\(folder)/check.py"))
-    #expect(system("python3 \(folder)/check.py \(folder)") == 0)
+    #expect(try pyYAMLReads(values))
   }
 }

@@ -310,3 +310,102 @@ func yaml(_ sections: String, showSecrets: Bool = false) throws -> String {
     #expect(element.first("configuration") == (try Element(parsing: sections)))
   }
 }
+
+@Suite("WritingTests: several documents") struct SeveralDocumentsTests {
+  private func settings(_ pairs: [(String, String)], id: String? = nil) -> DesiredSettings {
+    let children = pairs.map { Node.element(Element("nvpair", [Attribute("name", $0.0), Attribute("value", $0.1)])) }
+    let attributes = id.map { [Attribute("id", $0)] } ?? []
+    return DesiredSettings(
+      section: .properties, element: Element("cluster_property_set", attributes, children: children), location: .none)
+  }
+
+  private func primitive(_ id: String, form: DesiredObject.Form = .plain) -> DesiredObject {
+    let attributes = [Attribute("id", id), Attribute("class", "stonith"), Attribute("type", "x")]
+    return DesiredObject(
+      CIBObject(kind: .primitive, id: id, element: Element("primitive", attributes)), form: form, location: .none)
+  }
+
+  private func order(_ ids: [String], isExplicit: Bool) -> ResourceOrder {
+    ResourceOrder(ids.map { Reference($0, location: .none) }, isExplicit: isExplicit)
+  }
+
+  private func yaml(_ configuration: DesiredConfiguration) -> String {
+    YAMLEmitter.text(of: NativeDocumentWriter().value(of: configuration))
+  }
+
+  @Test("values without a set come together in one map") func oneMap() {
+    var configuration = DesiredConfiguration()
+    configuration.settings = [settings([("a", "1")]), settings([("b", "2")])]
+    #expect(yaml(configuration) == "properties: {a: 1, b: 2}\n")
+    configuration.settings = [settings([("a", "1")]), settings([("b", "2")], id: "other")]
+    #expect(yaml(configuration) == "properties:\n  - {set: {a: 1}}\n  - {id: other, set: {b: 2}}\n")
+    let (element, _) = XMLDocumentWriter().element(for: configuration)
+    let ids = element.first("configuration")?.first("crm_config")?.elements.map(\.id)
+    #expect(ids == ["cib-bootstrap-options", "other"])
+  }
+
+  @Test("resources keep the order they were written in, without a list of it") func keysInOrder() {
+    var configuration = DesiredConfiguration()
+    configuration.objects = [primitive("s", form: .stonith), primitive("p")]
+    #expect(yaml(configuration) == "stonith:\n  s: {agent: x}\nprimitives:\n  p:\n    agent: stonith:x\n")
+  }
+
+  @Test("an order that the user wrote stays") func explicitOrder() {
+    var configuration = DesiredConfiguration()
+    configuration.objects = [primitive("a"), primitive("b")]
+    configuration.resourceOrders = [order(["a", "b"], isExplicit: true)]
+    #expect(yaml(configuration).hasSuffix("order: [a, b]\n"))
+    configuration.resourceOrders = [order(["a", "b"], isExplicit: false)]
+    #expect(!yaml(configuration).contains("order:"))
+    configuration.resourceOrders = [order(["b", "a"], isExplicit: false)]
+    #expect(yaml(configuration).hasSuffix("order: [b, a]\n"))
+    let (element, _) = XMLDocumentWriter().element(for: configuration)
+    #expect(element.first("configuration")?.first("resources")?.elements.map(\.id) == ["b", "a"])
+  }
+
+  @Test("several orders become one") func mergedOrders() {
+    #expect(ResourceSequence.merging([["a", "c"], ["b", "c", "d"]]) == ["a", "b", "c", "d"])
+    #expect(ResourceSequence.merging([["a", "b"], ["b", "a"]]) == ["b", "a"])
+    #expect(ResourceSequence.ordering(["a", "x", "b"], by: ["b", "gone", "a"]) == ["b", "x", "a"])
+  }
+
+  @Test("two placements that make the same constraint are a problem") func placements() {
+    var configuration = DesiredConfiguration()
+    func placement(_ resource: String, _ node: String) -> Placement {
+      Placement(
+        resources: [Reference(resource, location: .none)], nodes: [Reference(node, location: .none)], spread: nil,
+        location: .none)
+    }
+    configuration.placements = [placement("a-b", "c"), placement("a", "b-c"), placement("a", "b c")]
+    #expect(XMLDocumentWriter().element(for: configuration).problems.count == 2)
+  }
+}
+
+@Suite("WritingTests: secrets") struct SecretTests {
+  @Test("what the record knows to be secret is, whatever its name") func record() throws {
+    var record = Record()
+    record.insert(.secret(owner: "p", name: "key"))
+    let set = try #require(record.element).xml()
+    let section = """
+      <crm_config>\(set)</crm_config>
+      <resources><primitive id="p" class="lsb" type="x"><instance_attributes id="i">
+      <nvpair id="i-1" name="key" value="v1"/><nvpair id="i-2" name="door" value="v2"/></instance_attributes>
+      </primitive></resources>
+      """
+    #expect(try yaml(section).contains("params: {key: {keep: secret}, door: v2}"))
+    #expect(try yaml(section, showSecrets: true).contains("params: {key: v1, door: v2}"))
+    let (element, _) = XMLDocumentWriter().element(for: try exporting(section))
+    #expect(element.xml().contains(#"name="key" value="crmsync:keep-secret"/>"#))
+    #expect(!element.xml().contains("crmsync:secret"))
+  }
+
+  @Test("secrets in XML inside a document") func inXML() throws {
+    let text = try yaml(
+      """
+      <resources><primitive id="p" class="lsb" type="x"><!-- c --><instance_attributes id="i">
+      <nvpair id="i-1" name="passwd" value="v1"/></instance_attributes></primitive></resources>
+      """)
+    #expect(text.contains(#"name="passwd" value="crmsync:keep-secret"/>"#))
+    #expect(!text.contains("v1"))
+  }
+}
