@@ -44,6 +44,7 @@ let package = Package(
 
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
+    .testTarget(name: "WritingTests", dependencies: ["Documents"]),
   ],
   swiftLanguageModes: [.v6]
 )
