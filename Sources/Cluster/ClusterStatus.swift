@@ -191,7 +191,9 @@ extension ClusterStatus {
         let isLost = nodes.contains { hosts.contains($0.name) && !$0.isOnline && $0.isUnclean }
         node.isOnline = node.isOnline && isStarted(container) && !isLost
       }
-      node.isUnclean = node.kind == .remote && state == nil && !node.isOnline && startupFencing && fencingIsEnabled
+      // A node entry that stayed after its connection was removed is nothing to wait for.
+      let isUnseen = node.kind == .remote && state == nil && !node.isOnline && resources.has(connection.resource)
+      node.isUnclean = isUnseen && startupFencing && fencingIsEnabled
       node.inMaintenance = isTrue(state?["node_in_maintenance"])
       nodes.append(node)
     }
@@ -226,9 +228,10 @@ extension ClusterStatus {
     if fencingIsEnabled {
       // Fencing is what the cluster does about a failed stop, unless the configuration says otherwise.
       for failure in failures where failure.operation == "stop" {
-        guard isActive(failure.resource), let index = nodes.firstIndex(where: { $0.name == failure.node }) else { continue }
         // A guest is not fenced, but its container restarted.
-        guard nodes[index].kind != .guest else { continue }
+        guard isActive(failure.resource),
+          let index = nodes.firstIndex(where: { $0.name == failure.node && $0.kind != .guest })
+        else { continue }
         let onFail = resources.onFailOfStop[withoutInstanceNumber(failure.resource)]
         if onFail == nil || onFail == "fence" { nodes[index].isUnclean = true }
       }
@@ -252,9 +255,7 @@ extension ClusterStatus {
         case .failed: break
         case .pending, nil:
           // Under way: on both, as far as anyone knows.
-          if there == nil { histories[resource]?[target] = History(role: .started) } else if there?.role == .stopped {
-            histories[resource]?[target]?.role = .started
-          }
+          histories[resource]?[target, default: History(role: .started)].role = max(there?.role ?? .started, .started)
         }
       }
     }
@@ -353,8 +354,12 @@ private struct ResourceIndex {
     for element in resources where isResourceElement(element.name) { _ = add(element, promotable: false) }
   }
 
+  /// Whether the configuration has it.
+  func has(_ id: String) -> Bool { ids.contains(id) }
+
+  /// Whether the configuration has it, or makes Pacemaker have it.
   func knows(_ id: String) -> Bool {
-    ids.contains(id) || remoteConnections.contains { $0.connection.resource == id }
+    has(id) || remoteConnections.contains { $0.connection.resource == id && $0.connection.container != nil }
       || bundles.contains { isImplicit(id, ofBundle: $0) }
   }
 

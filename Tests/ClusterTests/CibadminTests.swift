@@ -58,9 +58,9 @@ private let hasCibadmin = isInstalled("cibadmin")
   }
 
   @Test(arguments: [
-    (102, ClusterError.Kind.unavailable, 69), (105, .unavailable, 69), (107, .unavailable, 69), (4, .permissionDenied, 77),
-    (77, .permissionDenied, 77), (13, .permissionDenied, 77), (106, .noQuorum, 69), (124, .timedOut, 69),
-    (1, .noCibadmin, 69), (127, .noCibadmin, 69), (78, .noCibadmin, 69),
+    (102, ClusterError.Kind.unavailable, 69), (105, .unavailable, 69), (107, .unavailable, 69),
+    (4, .permissionDenied, 77), (77, .permissionDenied, 77), (13, .permissionDenied, 77), (106, .noQuorum, 69),
+    (124, .timedOut, 69), (1, .noCibadmin, 69), (127, .noCibadmin, 69), (78, .noCibadmin, 69),
   ])
   func aQueryThatFails(status: Int, kind: ClusterError.Kind, exit: Int) throws {
     let error = try queryError("echo '<nvpair value=\"s3cret\"/>' >&2; echo s3cret; exit \(status)")
@@ -83,8 +83,8 @@ private let hasCibadmin = isInstalled("cibadmin")
   }
 
   @Test func sentencesOfPacemakersOwnTellCasesApart() throws {
-    #expect(
-      try patchError("echo 'Could not connect to the CIB: No such device or address' >&2; exit 105")?.kind == .unavailable)
+    let noConnection = "echo 'Could not connect to the CIB: No such device or address' >&2; exit 105"
+    #expect(try patchError(noConnection)?.kind == .unavailable)
     #expect(try patchError("echo 'Call failed: Invalid argument' >&2; exit 64")?.kind == .sourceNeedsNumUpdates)
     #expect(try patchError("echo 'Call failed: No space left on device' >&2; exit 1")?.kind == .noSpace)
   }

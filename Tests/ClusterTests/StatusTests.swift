@@ -32,7 +32,10 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
   func agreesWithCrmMonOnTheCorpus() throws {
     let directory = TemporaryDirectory()
     let list = try Tool("ls", [corpus]).run(within: 10)
-    var both = 0, missing: [String] = [], extra: [String] = [], nodeDifferences: [String] = []
+    var both = 0
+    var missing: [String] = []
+    var extra: [String] = []
+    var nodeDifferences: [String] = []
     for name in text(list.output).split(separator: "\n") {
       let path = try directory.write(String(name), contents("\(corpus)/\(name)"))
       let document = try ClusterConnection(cibFile: path, environment: plainEnvironment).query(status: true)
@@ -68,8 +71,8 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
   func status(_ histories: [String: String], resources: String = "", properties: String = "") throws -> ClusterStatus {
     let states = histories.map { node, history in
       """
-      <node_state id="\(node)" uname="\(node)" in_ccm="true" crmd="online" join="member" expected="member"><lrm \
-      id="\(node)"><lrm_resources><lrm_resource id="a">\(history)</lrm_resource></lrm_resources></lrm></node_state>
+      <node_state id="\(node)" uname="\(node)" in_ccm="true" crmd="online" join="member" expected="member">\
+      <lrm id="\(node)"><lrm_resources><lrm_resource id="a">\(history)</lrm_resource></lrm_resources></lrm></node_state>
       """
     }
     let nodes = histories.keys.sorted().map { "<node id=\"\($0)\" uname=\"\($0)\"/>" }.joined()
@@ -125,7 +128,7 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
   }
 
   @Test func groupsAndClonesAreWhatIsInThem() throws {
-    let group = "<clone id=\"c\"><group id=\"g\"><primitive id=\"x\" class=\"ocf\" type=\"D\"/></group></clone>"
+    let group = #"<clone id="c"><group id="g"><primitive id="x" class="ocf" type="D"/></group></clone>"#
     var states = try status(["n1": op("start", 2)], resources: group)
     #expect(!states.isActive("g") && !states.isActive("c"))
     states.instances = [.init(resource: "x:1", node: "n1", role: .started)]
@@ -134,8 +137,14 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
   }
 
   @Test func whatNoConfigurationHasIsAnOrphan() throws {
-    let xml = try status(["n1": op("start", 2)])
-    #expect(xml.instances.map(\.isOrphan) == [false])
+    #expect(try status(["n1": op("start", 2)]).instances.map(\.isOrphan) == [false])
+    let xml = """
+      <cib admin_epoch="0" epoch="1" num_updates="0"><configuration><nodes><node id="1" uname="n1"/></nodes>\
+      </configuration><status><node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" \
+      expected="member"><lrm><lrm_resources><lrm_resource id="gone">\(op("start", 2))</lrm_resource></lrm_resources>\
+      </lrm></node_state></status></cib>
+      """
+    #expect(try ClusterStatus(CIBDocument(root: Element(parsing: xml))).instances.map(\.isOrphan) == [true])
   }
 
   @Test func theClusterItself() throws {
@@ -181,4 +190,6 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
   }
 }
 
-private func isDirectory(_ path: String) -> Bool { (try? Tool("test", ["-d", path]).run(within: 5))?.ending == .exited(0) }
+private func isDirectory(_ path: String) -> Bool {
+  (try? Tool("test", ["-d", path]).run(within: 5))?.ending == .exited(0)
+}
