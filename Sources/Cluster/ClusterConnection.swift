@@ -123,15 +123,16 @@ extension ClusterConnection {
   /// `cibadmin` 2.1.5 mends what it can of a malformed file (`<cib><broken` is a CIB to it), and would write that back.
   @discardableResult
   private func checkFile(_ path: String) throws(ClusterError) -> [UInt8] {
+    // Pacemaker takes an empty CIB_file for a file as well.
+    guard !path.isEmpty else { throw ClusterError(.noInput, "the name of the CIB file is empty\(sourceSuffix)") }
     let bytes: [UInt8]
     do throws(FileError) {
-      guard !path.isEmpty else { throw FileError(.missing, "the name of the CIB file is empty") }
       bytes = try readFile(path)
     } catch {
       let message = error.message + sourceSuffix
       switch error.kind {
       case .missing:
-        throw ClusterError(.noInput, "no CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
+        throw ClusterError(.noInput, "CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
       default: throw ClusterError(.noInput, message)
       }
     }
