@@ -32,7 +32,7 @@ let package = Package(
     // Current and target configuration to the patch that cibadmin applies.
     .target(name: "Patching", dependencies: ["CIB"]),
     // Processes, sockets and files: the cluster itself.
-    .target(name: "Cluster", dependencies: ["CIB"]),
+    .target(name: "Cluster", dependencies: ["CLibXML2", "CIB", "XML"]),
     // The command line.
     .target(
       name: "Commands",

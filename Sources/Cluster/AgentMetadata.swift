@@ -28,7 +28,7 @@ package struct AgentMetadata: Equatable, Sendable {
     guard agent.hasPrefix("stonith:") else { return false }
     if parameter.hasPrefix("pcmk_") { return true }
     switch parameter {
-    // What pacemaker-fenced reads itself or adds for every device; the last four it gives to every agent.
+    // What pacemaker-fenced reads itself, and what it or the fence agents' library gives to every agent.
     case "stonith-timeout", "priority", "provides", "stonith_host_list", "action", "plug", "port", "nodename", "delay":
       return true
     default: return false

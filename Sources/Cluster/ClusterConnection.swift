@@ -123,14 +123,16 @@ extension ClusterConnection {
   /// `cibadmin` 2.1.5 mends what it can of a malformed file (`<cib><broken` is a CIB to it), and would write that back.
   @discardableResult
   private func checkFile(_ path: String) throws(ClusterError) -> [UInt8] {
+    // Pacemaker takes an empty CIB_file for a file as well.
+    guard !path.isEmpty else { throw ClusterError(.noInput, "the name of the CIB file is empty\(sourceSuffix)") }
     let bytes: [UInt8]
     do throws(FileError) {
-      guard !path.isEmpty else { throw FileError(.missing, "the name of the CIB file is empty") }
       bytes = try readFile(path)
     } catch {
       let message = error.message + sourceSuffix
       switch error.kind {
-      case .missing: throw ClusterError(.noInput, "no CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
+      case .missing:
+        throw ClusterError(.noInput, "CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
       default: throw ClusterError(.noInput, message)
       }
     }
@@ -231,7 +233,8 @@ extension ClusterConnection {
     let room = free.multipliedReportingOverflow(by: Int(system.f_frsize))
     guard !room.overflow else { return }
     // What the file takes now comes free. A patch is about as long as what it adds, with the indentation.
-    let needed = Int(status.st_size) + 2 * patch.count + 4096
+    let block = Int(system.f_frsize)
+    let needed = (Int(status.st_size) + 2 * patch.count + block - 1) / block * block
     guard room.partialValue + Int(status.st_blocks) * 512 < needed else { return }
     throw ClusterError(.noSpace, "not enough space left on the disk of \(path); nothing was changed")
   }
@@ -255,7 +258,9 @@ extension ClusterConnection {
 
   private func patchError(_ outcome: Tool.Outcome) -> ClusterError? {
     guard case .exited(let status) = outcome.ending else { return endingError(outcome, "--patch", patchTimeLimit) }
-    if file != nil && status != CrmExit.ok && outcome.says("Could not connect to the CIB") { return queryError(outcome) }
+    // On a file: it was refused as it is, before the patch.
+    let isRefusedFile = file != nil && status != CrmExit.ok && outcome.says("Could not connect to the CIB")
+    if isRefusedFile { return queryError(outcome) }
     switch status {
     case CrmExit.ok: return nil
     case CrmExit.old:
@@ -263,8 +268,7 @@ extension ClusterConnection {
     case CrmExit.error where outcome.says("No space left on device"):
       return ClusterError(.noSpace, "cibadmin could not write the change: no space left on the disk")
     case CrmExit.error, CrmExit.noSuch, CrmExit.exists, CrmExit.digest:
-      // 1: "Application of update diff failed". A live cluster that cannot be reached says 102 or 105 before it gets here,
-      // with another sentence.
+      // 1: "Application of update diff failed". Where no cluster can be reached, 102, or 105 and another sentence.
       if status == CrmExit.noSuch && outcome.says("Could not connect to the CIB") { break }
       return ClusterError(
         .patchFailed, "the cluster did not take the change: it does not fit the configuration; nothing was changed",

@@ -184,8 +184,16 @@ extension ClusterStatus {
     for (name, connection) in resources.remoteConnections {
       var node = Node(name: name, id: name, kind: connection.container == nil ? .remote : .guest)
       let state = states[name]
-      node.isOnline =
-        isStarted(connection.resource) && (connection.container.map { isStarted($0) } ?? true)
+      node.isOnline = isStarted(connection.resource)
+      if let container = connection.container {
+        // A guest is lost with the node it runs on.
+        let hosts = (histories[container] ?? [:]).filter { $0.value.role > .stopped }.keys
+        let isLost = nodes.contains { hosts.contains($0.name) && !$0.isOnline && $0.isUnclean }
+        node.isOnline = node.isOnline && isStarted(container) && !isLost
+      }
+      // A node entry that stayed after its connection was removed is nothing to wait for.
+      let isUnseen = node.kind == .remote && state == nil && !node.isOnline && resources.has(connection.resource)
+      node.isUnclean = isUnseen && startupFencing && fencingIsEnabled
       node.inMaintenance = isTrue(state?["node_in_maintenance"])
       nodes.append(node)
     }
@@ -217,6 +225,17 @@ extension ClusterStatus {
       }
     }
     instances = all.sorted { ($0.resource, $0.node) < ($1.resource, $1.node) }
+    if fencingIsEnabled {
+      // Fencing is what the cluster does about a failed stop, unless the configuration says otherwise.
+      for failure in failures where failure.operation == "stop" {
+        // A guest is not fenced, but its container restarted.
+        guard isActive(failure.resource),
+          let index = nodes.firstIndex(where: { $0.name == failure.node && $0.kind != .guest })
+        else { continue }
+        let onFail = resources.onFailOfStop[withoutInstanceNumber(failure.resource)]
+        if onFail == nil || onFail == "fence" { nodes[index].isUnclean = true }
+      }
+    }
     failures.sort { ($0.resource, $0.node, $0.operation) < ($1.resource, $1.node, $1.operation) }
   }
 
@@ -236,9 +255,7 @@ extension ClusterStatus {
         case .failed: break
         case .pending, nil:
           // Under way: on both, as far as anyone knows.
-          if there == nil { histories[resource]?[target] = History(role: .started) } else if there?.role == .stopped {
-            histories[resource]?[target]?.role = .started
-          }
+          histories[resource]?[target, default: History(role: .started)].role = max(there?.role ?? .started, .started)
         }
       }
     }
@@ -318,6 +335,8 @@ private struct ResourceIndex {
   var bundles: [String] = []
   var fencingDevices: [String] = []
   var remoteConnections: [(name: String, connection: Connection)] = []
+  /// `on-fail` of the stop operations that have one.
+  var onFailOfStop: [String: String] = [:]
   private var ids: Set<String> = []
   private var promotable: Set<String> = []
   private var templates: [String: Element] = [:]
@@ -335,8 +354,12 @@ private struct ResourceIndex {
     for element in resources where isResourceElement(element.name) { _ = add(element, promotable: false) }
   }
 
+  /// Whether the configuration has it.
+  func has(_ id: String) -> Bool { ids.contains(id) }
+
+  /// Whether the configuration has it, or makes Pacemaker have it.
   func knows(_ id: String) -> Bool {
-    ids.contains(id) || remoteConnections.contains { $0.connection.resource == id }
+    has(id) || remoteConnections.contains { $0.connection.resource == id && $0.connection.container != nil }
       || bundles.contains { isImplicit(id, ofBundle: $0) }
   }
 
@@ -373,6 +396,11 @@ private struct ResourceIndex {
     let template = element["template"].flatMap { templates[$0] }
     let type = element["type"] ?? template?["type"]
     let resourceClass = element["class"] ?? template?["class"]
+    for source in [template, element].compactMap({ $0 }) {
+      for operation in source.first("operations")?.elements(named: "op") ?? [] where operation["name"] == "stop" {
+        if let onFail = operation["on-fail"] { onFailOfStop[id] = onFail }
+      }
+    }
     if resourceClass == "stonith" { fencingDevices.append(id) }
     if resourceClass == "ocf", type == "remote", (element["provider"] ?? template?["provider"]) == "pacemaker" {
       remoteConnections.append((id, Connection(resource: id)))
@@ -522,6 +550,7 @@ private struct Operation: Comparable {
   var migrateSource: String?
   var migrateTarget: String?
   private var transition: Int
+  private var transitioner: Substring
 
   var isProbe: Bool { task == "monitor" && interval == 0 }
 
@@ -538,6 +567,7 @@ private struct Operation: Comparable {
     // ACTION:TRANSITION:EXPECTED:UUID
     let key = (element["transition-key"] ?? "").split(separator: ":", omittingEmptySubsequences: false)
     transition = key.count > 1 ? Int(key[1]) ?? -1 : -1
+    transitioner = key.count > 3 ? key[3] : ""
     let expected = key.count > 2 ? Int(key[2]) : nil
     let opStatus = element["op-status"].flatMap { Int($0) } ?? -2
     timedOut = opStatus == 2
@@ -573,11 +603,16 @@ private struct Operation: Comparable {
       reason: reason, time: time)
   }
 
-  /// By call id, as `sort_op_by_callid`; pending operations have -1 and come last.
+  /// By call id, as `sort_op_by_callid`. Pending operations have -1: they come last, but for those of an earlier
+  /// transition of the same DC.
   static func < (left: Operation, right: Operation) -> Bool {
-    if (left.callID < 0) != (right.callID < 0) { return left.callID >= 0 }
-    if left.callID >= 0 && left.callID != right.callID { return left.callID < right.callID }
-    if left.callID < 0 && left.transition != right.transition { return left.transition < right.transition }
+    if left.callID >= 0 && right.callID >= 0 {
+      if left.callID != right.callID { return left.callID < right.callID }
+    } else if left.transitioner == right.transitioner && left.transition != right.transition {
+      return left.transition < right.transition
+    } else if (left.callID < 0) != (right.callID < 0) {
+      return right.callID < 0
+    }
     if let a = left.time, let b = right.time, a != b { return a < b }
     return left.id < right.id
   }

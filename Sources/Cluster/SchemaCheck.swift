@@ -45,30 +45,35 @@ package enum SchemaCheck {
       defer { xmlFreeDoc(document) }
       guard let validator = xmlRelaxNGNewValidCtxt(grammar) else { return nil }
       defer { xmlRelaxNGFreeValidCtxt(validator) }
-      xmlRelaxNGSetValidStructuredErrors(
-        validator,
-        { data, error in
-          guard let data, let error else { return }
-          Unmanaged<Collector>.fromOpaque(data).takeUnretainedValue().take(error.pointee)
-        }, pointer)
-      // An IDREF to nothing is reported past the structured errors, on standard error, unless it is taken.
+      let handler: xmlStructuredErrorFunc = { data, error in
+        guard let data, let error else { return }
+        Unmanaged<Collector>.fromOpaque(data).takeUnretainedValue().take(error.pointee)
+      }
+      xmlRelaxNGSetValidStructuredErrors(validator, handler, pointer)
+      // An IDREF to nothing is reported past the validator's handler: to this one, or to standard error.
+      xmlSetStructuredErrorFunc(pointer, handler)
+      defer { xmlSetStructuredErrorFunc(nil, nil) }
       let result = xmlRelaxNGValidateDoc(validator, document)
       guard result != 0 else { return [] }
-      if collector.findings.isEmpty {
-        return [SchemaFinding(element: "cib", id: nil, message: "does not fit \(schema)")]
-      }
-      return Array(collector.findings.prefix(mostFindings))
+      if !collector.findings.isEmpty { return Array(collector.findings.prefix(mostFindings)) }
+      return [collector.firstVague ?? SchemaFinding(element: "cib", id: nil, message: "does not fit \(schema)")]
     }
   }
 }
 
+/// libxml2 tries all that could stand in a place, and reports how the last of it failed: for most of its errors only
+/// the place is of use, and what comes after the first is only that what is around it does not fit either.
 private final class Collector {
   var findings: [SchemaFinding] = []
+  var firstVague: SchemaFinding?
 
   func take(_ error: xmlError) {
-    let node = error.node?.assumingMemoryBound(to: xmlNode.self)
-    let (name, id) = place(node)
-    let message = describe(error)
+    let (name, id) = place(error.node?.assumingMemoryBound(to: xmlNode.self))
+    guard let message = describe(error) else {
+      let message = "its attributes or its content are not what the schema allows"
+      firstVague = firstVague ?? SchemaFinding(element: name, id: id, message: message)
+      return
+    }
     let finding = SchemaFinding(element: name, id: id, message: message)
     if !findings.contains(finding) { findings.append(finding) }
   }
@@ -89,29 +94,23 @@ private final class Collector {
     return (name ?? "cib", nil)
   }
 
-  /// libxml2's codes in our words. str1 and str2 are the message's arguments: names, but for the codes named here.
-  private func describe(_ error: xmlError) -> String {
-    let first = error.str1.map { String(cString: $0) }
-    let second = error.str2.map { String(cString: $0) }
+  /// libxml2's codes in our words, for those that say what is wrong. str1 and str2 are the arguments of its message.
+  private func describe(_ error: xmlError) -> String? {
+    let first = error.str1.map { String(cString: $0) } ?? "?"
+    if error.domain == Int32(XML_FROM_VALID.rawValue) {
+      // str2 is the value of an IDREF, so an id.
+      guard error.code == Int32(XML_DTD_UNKNOWN_ID.rawValue), let id = error.str2 else { return nil }
+      return "'\(first)' refers to '\(String(cString: id))', which does not exist"
+    }
     switch xmlRelaxNGValidErr(rawValue: UInt32(bitPattern: error.code)) {
-    case XML_RELAXNG_ERR_INVALIDATTR: return "attribute '\(first ?? "?")' is unknown or has a value that is not allowed"
-    case XML_RELAXNG_ERR_ATTRVALID: return "an attribute is missing, unknown, or has a value that is not allowed"
-    case XML_RELAXNG_ERR_CONTENTVALID: return "its content is not allowed"
-    case XML_RELAXNG_ERR_EXTRACONTENT: return "has content that is not allowed: <\(second ?? first ?? "?")>"
+    case XML_RELAXNG_ERR_INVALIDATTR: return "attribute '\(first)' is unknown or has a value that is not allowed"
+    case XML_RELAXNG_ERR_ATTRNAME: return "attribute '\(first)' is missing"
     case XML_RELAXNG_ERR_ELEMWRONG: return "is not allowed here"
-    case XML_RELAXNG_ERR_ELEMNAME: return "<\(first ?? "?")> is expected, not <\(second ?? "?")>"
-    case XML_RELAXNG_ERR_NOELEM: return "<\(first ?? "?")> is missing"
-    case XML_RELAXNG_ERR_ATTRNAME: return "attribute '\(first ?? "?")' is expected"
-    case XML_RELAXNG_ERR_INTEREXTRA: return "<\(first ?? "?")> is one too many"
-    case XML_RELAXNG_ERR_INTERSEQ, XML_RELAXNG_ERR_INTERNODATA:
-      return "its children are not what is allowed"
     case XML_RELAXNG_ERR_DUPID: return "its id is used more than once"
     // str1 is the type, str2 the value.
-    case XML_RELAXNG_ERR_TYPE, XML_RELAXNG_ERR_TYPEVAL, XML_RELAXNG_ERR_TYPECMP:
-      return "a value is not of the type '\(first ?? "?")'"
-    case XML_RELAXNG_ERR_VALUE, XML_RELAXNG_ERR_VALELEM, XML_RELAXNG_ERR_DATATYPE: return "a value is not allowed"
+    case XML_RELAXNG_ERR_TYPE, XML_RELAXNG_ERR_TYPEVAL: return "an attribute's value is not of the type '\(first)'"
     case XML_RELAXNG_ERR_TEXTWRONG: return "holds text"
-    default: return "does not fit the schema"
+    default: return nil
     }
   }
 }

@@ -8,10 +8,7 @@ package enum SecretValue {
   /// The content of the file, less one final newline.
   package static func file(_ path: String) throws(FileError) -> String {
     var bytes = try readFile(path, limit: sizeLimit, anyKind: true)
-    if bytes.last == UInt8(ascii: "\n") {
-      bytes.removeLast()
-      if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-    }
+    if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     guard !bytes.isEmpty else { throw FileError(.empty, "the secret file \(path) is empty") }
     return try checked(bytes, "the secret file \(path)")
   }

@@ -56,7 +56,7 @@ func isInstalled(_ program: String) -> Bool { (try? Tool(program).path()) != nil
 let isRoot = geteuid() == 0
 
 /// A CIB with one resource, as `cibadmin` takes it.
-func cib(epoch: Int = 1, resources: String = "<resources/>", more: String = "", status: String = "<status/>") -> String {
+func cib(epoch: Int = 1, resources: String = "<resources/>", status: String = "<status/>") -> String {
   """
   <cib crm_feature_set="3.16.1" validate-with="pacemaker-3.5" epoch="\(epoch)" num_updates="0" admin_epoch="0">
     <configuration>
@@ -64,7 +64,6 @@ func cib(epoch: Int = 1, resources: String = "<resources/>", more: String = "", 
       <nodes/>
       \(resources)
       <constraints/>
-      \(more)
     </configuration>
     \(status)
   </cib>
