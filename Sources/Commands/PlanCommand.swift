@@ -27,7 +27,8 @@ struct PlanCommand: ParsableCommand {
     try reportingFailures {
       if format == .crmsh { throw Failure(.usage, "--format crmsh is not there yet") }
       let workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
-      let planned = try workflow.plan()
+      var planned = try workflow.plan()
+      if !planned.plan.isInSync { planned.plan.diagnostics += AgentChecks.warnings(about: workflow.desired) }
       try Self.show(planned, format: format, showSecrets: showSecrets)
       if let out { try SavedPlan(planned).save(to: out) }
       if detailedExitcode, !planned.plan.isInSync { throw ExitCode(Failure.Status.changes.rawValue) }
@@ -41,7 +42,7 @@ struct PlanCommand: ParsableCommand {
     guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
     switch format {
     case .text: try Console.print(PlanText(usesColour: Console.usesColour).render(plan))
-    case .json: try Console.print(JSONEmitter.text(PlanJSON.value(plan)))
+    case .json: try Console.print(JSONEmitter.text(of: PlanJSON.value(plan)))
     case .xml:
       let patch = planned.patch
       guard !patch.holdsSecret || showSecrets else {

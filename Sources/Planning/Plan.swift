@@ -13,6 +13,8 @@ package struct PlanOptions: Equatable, Sendable {
   package var allowsUnfenced = false
   /// Refusals, and errors of reference and placement, become warnings (`--force`).
   package var isForced = false
+  /// Whether there is a cluster (or a CIB file) to judge by; without one, what the documents leave open may be there.
+  package var hasCluster = true
 
   package init() {}
 }

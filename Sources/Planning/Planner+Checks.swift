@@ -9,8 +9,10 @@ extension Planner {
   mutating func check(_ target: Configuration) {
     checkReferences(target)
     checkPlacement(target)
-    checkFencing(target)
-    checkNodeNames(target)
+    if options.hasCluster {
+      checkFencing(target)
+      checkNodeNames(target)
+    }
     checkAddresses(target)
     checkOperations(target)
   }

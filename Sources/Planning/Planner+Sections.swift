@@ -121,7 +121,7 @@ extension Planner {
       } else if node.element["id"] != nil {
         var alignment = Alignment()
         nodes.append(alignment.forming(node.element))
-      } else {
+      } else if options.hasCluster {
         report(
           "the cluster has no node '\(node.name)'", at: node.location,
           hint: "a node joins through corosync or as a remote; give it an id to write its entry nevertheless")
@@ -177,6 +177,7 @@ extension Planner {
   }
 
   private mutating func reportMissing(_ names: ArraySlice<String>, at location: Location) {
+    guard options.hasCluster else { return }
     for name in names {
       report(
         "the value of '\(name)' is to be kept, but the cluster has none", at: location,

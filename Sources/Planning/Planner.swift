@@ -89,7 +89,7 @@ package struct Planner {
       schema: schema, current: current.element, target: changes.isEmpty ? current.element : target, changes: changes,
       kept: kept, diagnostics: diagnostics, refusals: refusals)
     if !changes.isEmpty { record(changes, in: &plan.target) }
-    plan.settleSeverities(forced: options.isForced)
+    plan.settleSeverities(options)
     return plan
   }
 
@@ -303,7 +303,7 @@ package struct Planner {
       element = alignment.forming(object.element)
       if object.kind == .fencingLevel, element.id == nil { element.attributes.insert(Attribute("id", object.id), at: 0) }
     }
-    for name in alignment.missingSecrets {
+    for name in alignment.missingSecrets where options.hasCluster {
       report(
         "the value of '\(name)' of '\(object.id)' is to be kept, but the cluster has none", at: object.location,
         hint: "give the value as {file: PATH} or {env: NAME}")
@@ -391,12 +391,16 @@ package struct Planner {
 }
 
 extension Plan {
-  /// `--force` turns errors of reference and placement, and refusals, into warnings.
-  fileprivate mutating func settleSeverities(forced: Bool) {
-    guard forced else { return }
-    for index in diagnostics.indices where diagnostics[index].category != .syntax {
-      diagnostics[index].severity = .warning
+  /// `--force` turns errors of reference and placement, and refusals, into warnings. Without a cluster to
+  /// look at, what a reference leads to may well be there.
+  fileprivate mutating func settleSeverities(_ options: PlanOptions) {
+    for index in diagnostics.indices {
+      let category = diagnostics[index].category
+      if options.isForced && category != .syntax || !options.hasCluster && category == .reference {
+        diagnostics[index].severity = .warning
+      }
     }
+    guard options.isForced else { return }
     diagnostics += refusals.map { Diagnostic(.warning, "\($0.message) (--force)", at: .none) }
     refusals = []
   }

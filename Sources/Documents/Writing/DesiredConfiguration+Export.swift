@@ -60,7 +60,7 @@ extension DesiredConfiguration {
 
 extension Element {
   /// The element with a mark on those nvpairs whose values the record knows to be secret.
-  fileprivate func markingSecrets(of owner: String, _ record: Record) -> Element {
+  func markingSecrets(of owner: String, _ record: Record) -> Element {
     var result = self
     if name == "nvpair", record.contains(.secret(owner: owner, name: self["name"] ?? "")) {
       result[ValueSource.secretMark] = "true"
