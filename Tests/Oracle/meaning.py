@@ -3,8 +3,9 @@
 
     meaning.py A.xml B.xml      exit 0 if they do, else 1 and a line for each difference
 
-Written from what the program promises and Pacemaker's schemas alone, so that it can catch the program's own comparison in an error.
-Each configuration becomes a tree of maps, lists and texts in which only meaning is left; then the trees are compared.
+Written from the contract and Pacemaker's schemas alone, so that it can catch the program's own comparison in an
+error. Each configuration becomes a tree of maps, lists and texts in which only meaning is left; then the trees
+are compared.
 """
 
 import json

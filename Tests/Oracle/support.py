@@ -79,7 +79,11 @@ def query(cib):
     result = tool("cibadmin", cib, "--query")
     if result.status != 0:
         return None
-    return etree.fromstring(result.out.encode())
+    try:
+        return etree.fromstring(result.out.encode())
+    except etree.XMLSyntaxError:
+        # Pacemaker 2.1.5 escapes in attributes named "value" only.
+        return None
 
 
 def accepted(path):
