@@ -34,7 +34,9 @@ package struct Alignment {
       case .keep:
         missingSecrets.append(element["name"] ?? "")
         return nil
-      default: return .element(forming(element))
+      default:
+        let formed = forming(element)
+        return isEmptySet(formed) && !isEmptySet(element) ? nil : .element(formed)
       }
     }
     return result
@@ -280,7 +282,10 @@ package struct Alignment {
         switch source {
         case .unset: continue
         case .keep: missingSecrets.append(element["name"] ?? "")
-        default: sequence.append((Int.max, forming(element)))
+        default:
+          let formed = forming(element)
+          // A set of which nothing is left: everything in it was to be unset.
+          if !isEmptySet(formed) { sequence.append((Int.max, formed)) }
         }
       }
     }
