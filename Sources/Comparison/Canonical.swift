@@ -61,6 +61,8 @@ private func nvpairType(_ nvpair: Element, in set: String) -> ValueType {
 /// Elements whose `id` refers to something else, or is a name that people and constraints use.
 func idIsMeaning(of name: String) -> Bool {
   switch name {
+  // By far the most, and the question is asked often.
+  case "nvpair", "op", "rsc_location", "instance_attributes", "operations", "meta_attributes": false
   case "resource_ref", "obj_ref", "role", "node", "acl_target", "acl_user": true
   default: isResourceElement(name)
   }
