@@ -44,7 +44,7 @@ let package = Package(
 
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
-    .testTarget(name: "WritingTests", dependencies: ["Documents"]),
+    .testTarget(name: "WritingTests", dependencies: ["Documents", "Comparison"]),
   ],
   swiftLanguageModes: [.v6]
 )
