@@ -45,7 +45,7 @@ let package = Package(
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
     .testTarget(name: "PlanningTests", dependencies: ["Commands", "Documents", "Patching", "Planning"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
-    .testTarget(name: "WritingTests", dependencies: ["Documents"]),
+    .testTarget(name: "WritingTests", dependencies: ["Documents", "Comparison"]),
   ],
   swiftLanguageModes: [.v6]
 )
