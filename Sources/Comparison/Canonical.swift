@@ -68,9 +68,10 @@ func idIsMeaning(of name: String) -> Bool {
   }
 }
 
-/// An attribute set that says nothing.
+/// An attribute set, or a list of operations, that says nothing.
 func isEmptySet(_ element: Element) -> Bool {
-  isAttributeSet(element.name) && element.elements.isEmpty && element["id-ref"] == nil
+  (isAttributeSet(element.name) || element.name == "operations") && element.elements.isEmpty
+    && element["id-ref"] == nil
 }
 
 /// Children that belong together: their order is meaning, or not, among themselves.
