@@ -43,8 +43,9 @@ let package = Package(
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),
 
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+    .testTarget(name: "PlanningTests", dependencies: ["Commands", "Documents", "Patching", "Planning"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
-    .testTarget(name: "WritingTests", dependencies: ["Documents"]),
+    .testTarget(name: "WritingTests", dependencies: ["Documents", "Comparison"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -83,8 +83,10 @@ extension ClusterConnection {
   /// - Parameter status: whether the `<status>` section is wanted; if not said, on live clusters. Leaving it out saves
   ///   half of the time for reading the answer.
   package func query(status: Bool? = nil) throws(ClusterError) -> CIBDocument {
-    if let file { try checkFile(file) }
+    let fileBytes = try file.map { file throws(ClusterError) in try readCIB(file) }
     let outcome = try run(["--query"], input: nil, limit: queryTimeLimit)
+    // What cibadmin prints just as it stands in the file needs no second look.
+    if let file, let fileBytes, !fileBytes.isSameText(as: outcome.output) { try checkIsCIB(fileBytes, file) }
     guard outcome.ending == .exited(CrmExit.ok) else { throw queryError(outcome) }
     guard !outcome.outputIsCut, let root = parse(outcome.output, status: status ?? isLive) else {
       throw ClusterError(.noCibadmin, "'cibadmin --query' prints no CIB, but something else", hint: noCIBHint)
@@ -120,19 +122,16 @@ extension ClusterConnection {
     bytes.withUnsafeBytes { try? Element(parsing: $0, skipping: status ? nil : "status") }
   }
 
-  /// `cibadmin` 2.1.5 mends what it can of a malformed file (`<cib><broken` is a CIB to it), and would write that back.
-  @discardableResult
-  private func checkFile(_ path: String) throws(ClusterError) -> [UInt8] {
-    // Pacemaker takes an empty CIB_file for a file as well.
-    guard !path.isEmpty else { throw ClusterError(.noInput, "the name of the CIB file is empty\(sourceSuffix)") }
+  /// The bytes of the CIB file, which must have some.
+  private func readCIB(_ path: String) throws(ClusterError) -> [UInt8] {
     let bytes: [UInt8]
     do throws(FileError) {
+      guard !path.isEmpty else { throw FileError(.missing, "the name of the CIB file is empty") }
       bytes = try readFile(path)
     } catch {
       let message = error.message + sourceSuffix
       switch error.kind {
-      case .missing:
-        throw ClusterError(.noInput, "CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
+      case .missing: throw ClusterError(.noInput, "no CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
       default: throw ClusterError(.noInput, message)
       }
     }
@@ -140,13 +139,13 @@ extension ClusterConnection {
       throw ClusterError(
         .invalidCIB, "the CIB file \(path) is empty\(sourceSuffix)", hint: "'cibadmin --empty' prints an empty CIB")
     }
-    // Pacemaker reads compressed files by their name (up to 2.1).
-    guard !path.hasSuffix(".bz2") else { return bytes }
-    try checkIsCIB(bytes, path)
     return bytes
   }
 
+  /// `cibadmin` 2.1.5 mends what it can of a malformed file (`<cib><broken` is a CIB to it), and would write that back.
   private func checkIsCIB(_ bytes: [UInt8], _ path: String) throws(ClusterError) {
+    // Pacemaker reads compressed files by their name (up to 2.1).
+    guard !path.hasSuffix(".bz2") else { return }
     // Content is skipped: this asks for well-formedness and the root's name only.
     let parsed: Result<Element, XMLError> = bytes.withUnsafeBytes { buffer in
       do throws(XMLError) {
@@ -202,16 +201,12 @@ extension ClusterConnection {
       if let error = patchError(outcome) { throw error }
       return
     }
-    let before = try checkFile(file)
+    let before = try readCIB(file)
     try checkWritable(file)
     try checkSpace(file, patch: patch)
     let outcome = try run(["--patch", "--xml-pipe"], input: patch, limit: patchTimeLimit)
     let failure = patchError(outcome)
-    do throws(ClusterError) {
-      if !file.hasSuffix(".bz2") { try checkIsCIB((try? readFile(file)) ?? [], file) }
-    } catch {
-      throw restore(file, before, outcome)
-    }
+    if (try? readFile(file))?.endsLikeCIB != true, !file.hasSuffix(".bz2") { throw restore(file, before, outcome) }
     if let failure { throw failure }
   }
 
@@ -373,5 +368,20 @@ extension Tool.Outcome {
     let wanted = Array(sentence.utf8)
     guard errors.count >= wanted.count else { return false }
     return (0...(errors.count - wanted.count)).contains { errors[$0...].starts(with: wanted) }
+  }
+}
+
+extension [UInt8] {
+  /// Whether the two are the same but for white space at the end.
+  fileprivate func isSameText(as other: [UInt8]) -> Bool {
+    func end(_ bytes: [UInt8]) -> Int { bytes.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? 0 }
+    let length = end(self)
+    return length == end(other) && self[..<length] == other[..<length]
+  }
+
+  /// Whether the end of a CIB is there: cibadmin 2.1.5 cuts the file to nothing before it writes it anew.
+  fileprivate var endsLikeCIB: Bool {
+    let end = suffix(64).reversed().drop { $0 <= 0x20 }
+    return end.starts(with: "</cib>".utf8.reversed())
   }
 }

@@ -34,7 +34,9 @@ package struct Alignment {
       case .keep:
         missingSecrets.append(element["name"] ?? "")
         return nil
-      default: return .element(forming(element))
+      default:
+        let formed = forming(element)
+        return isEmptySet(formed) && !isEmptySet(element) ? nil : .element(formed)
       }
     }
     return result
@@ -68,18 +70,21 @@ package struct Alignment {
   package static func isPlainlySame(_ current: Element, _ desired: Element, referencedIDs: Set<String>) -> Bool {
     guard current.name == desired.name else { return false }
     var desiredCount = 0
+    var currentCount = current.attributes.count
     for attribute in desired.attributes {
-      if attribute.name == "id" && !idIsMeaning(of: desired.name) {
-        if attribute.value != current.id && referencedIDs.contains(attribute.value) { return false }
+      if attribute.name == ValueSource.secretMark { continue }
+      if let value = current[attribute.name], value.isIdentical(to: attribute.value) {
+        desiredCount += 1
         continue
       }
-      if attribute.name == ValueSource.secretMark { continue }
-      guard let value = current[attribute.name], value.isIdentical(to: attribute.value) else { return false }
-      desiredCount += 1
+      guard attribute.name == "id", !idIsMeaning(of: desired.name), !referencedIDs.contains(attribute.value) else {
+        return false
+      }
+      if current.id != nil { currentCount -= 1 }
     }
-    var currentCount = 0
-    for attribute in current.attributes where attribute.name != "id" || idIsMeaning(of: current.name) {
-      currentCount += 1
+    if desired.id == nil, current.id != nil {
+      if idIsMeaning(of: current.name) { return false }
+      currentCount -= 1
     }
     guard currentCount == desiredCount else { return false }
     var index = 0
@@ -280,7 +285,10 @@ package struct Alignment {
         switch source {
         case .unset: continue
         case .keep: missingSecrets.append(element["name"] ?? "")
-        default: sequence.append((Int.max, forming(element)))
+        default:
+          let formed = forming(element)
+          // A set of which nothing is left: everything in it was to be unset.
+          if !isEmptySet(formed) { sequence.append((Int.max, formed)) }
         }
       }
     }

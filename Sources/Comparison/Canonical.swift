@@ -61,14 +61,17 @@ private func nvpairType(_ nvpair: Element, in set: String) -> ValueType {
 /// Elements whose `id` refers to something else, or is a name that people and constraints use.
 func idIsMeaning(of name: String) -> Bool {
   switch name {
+  // By far the most, and the question is asked often.
+  case "nvpair", "op", "rsc_location", "instance_attributes", "operations", "meta_attributes": false
   case "resource_ref", "obj_ref", "role", "node", "acl_target", "acl_user": true
   default: isResourceElement(name)
   }
 }
 
-/// An attribute set that says nothing.
+/// An attribute set, or a list of operations, that says nothing.
 func isEmptySet(_ element: Element) -> Bool {
-  isAttributeSet(element.name) && element.elements.isEmpty && element["id-ref"] == nil
+  (isAttributeSet(element.name) || element.name == "operations") && element.elements.isEmpty
+    && element["id-ref"] == nil
 }
 
 /// Children that belong together: their order is meaning, or not, among themselves.

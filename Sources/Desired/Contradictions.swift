@@ -11,7 +11,7 @@ extension DesiredConfiguration {
     for object in objects { check.add(object) }
     for settings in settings { check.addIDs(in: settings.element, kind: nil, settings.location, noun: nil) }
     for node in nodes { check.add(node) }
-    for placement in placements { check.add(placement) }
+    check.add(placements)
     if !deletions.isEmpty { check.check(deletions, against: self) }
     return check.diagnostics
   }
@@ -68,19 +68,42 @@ private struct ContradictionCheck {
     }
   }
 
-  mutating func add(_ placement: Placement) {
-    for reference in placement.resources + placement.nodes where !isXMLName("_" + reference.id) {
-      guard !betweenDocuments else { break }
-      report(
-        "placement: '\(reference.id)' cannot be a part of an id (loc-RESOURCE-NODE)", at: reference.location,
-        hint: "write it as a location constraint, with an id of your own")
-    }
-    for resource in placement.resources {
-      for node in placement.nodes {
-        let id = Placement.constraintID(resource: resource.id, node: node.id)
-        add(Owner(noun: "placement", location: resource.location), name: id, to: \.owners, key: id)
+  mutating func add(_ placements: [Placement]) {
+    for placement in placements where !betweenDocuments {
+      for reference in placement.resources + placement.nodes where !isXMLName("_" + reference.id) {
+        report(
+          "placement: '\(reference.id)' cannot be a part of an id (loc-RESOURCE-NODE)", at: reference.location,
+          hint: "write it as a location constraint, with an id of your own")
       }
     }
+    guard mayCollide(placements) else { return }
+    for placement in placements {
+      for resource in placement.resources {
+        for node in placement.nodes {
+          let id = Placement.constraintID(resource: resource.id, node: node.id)
+          add(Owner(noun: "placement", location: resource.location), name: id, to: \.owners, key: id)
+        }
+      }
+    }
+  }
+
+  /// Whether two of the constraints of placements, or one and something else, might have one id. Mostly not, which is
+  /// seen without making thousands of ids: every resource stands in one placement only, none is called like another
+  /// with a dash and more behind it, no list names a node twice, and nothing else has an id that begins with `loc-`.
+  private func mayCollide(_ placements: [Placement]) -> Bool {
+    var resources: Set<String> = []
+    for placement in placements {
+      for resource in placement.resources where !resources.insert(resource.id).inserted { return true }
+      if Set(placement.nodes.map(\.id)).count < placement.nodes.count { return true }
+    }
+    for resource in resources {
+      var rest = resource[...]
+      while let dash = rest.lastIndex(of: "-") {
+        rest = rest[..<dash]
+        if resources.contains(String(rest)) { return true }
+      }
+    }
+    return !resources.isEmpty && owners.keys.contains { $0.hasPrefix("loc-") }
   }
 
   private mutating func add(

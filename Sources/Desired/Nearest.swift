@@ -7,7 +7,9 @@ package func nearest(to word: String, among candidates: some Sequence<String>) -
   for candidate in candidates {
     guard abs(candidate.utf8.count - letters.count) <= limit, candidate != word else { continue }
     let distance = editDistance(letters, Array(candidate.utf8))
-    if distance <= limit, best == nil || distance < best!.distance { best = (distance, candidate) }
+    guard distance <= limit else { continue }
+    // Of equals the first by name, whatever order they come in.
+    if best.map({ (distance, candidate) < ($0.distance, $0.candidate) }) ?? true { best = (distance, candidate) }
   }
   return best?.candidate
 }

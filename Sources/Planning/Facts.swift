@@ -16,13 +16,11 @@ struct Facts {
   private var seen: [String: Int] = [:]
 
   init(of element: Element) {
-    if let agent = Self.agent(of: element) { add("agent", agent) }
-    for attribute in element.attributes {
-      switch attribute.name {
-      case "id", "uname": continue
-      case "class", "provider", "type" where Self.agent(of: element) != nil: continue
-      default: add(attribute.name, attribute.value)
-      }
+    let agent = Self.agent(of: element)
+    if let agent { add("agent", agent) }
+    let said: Set = agent == nil ? ["id", "uname"] : ["id", "uname", "class", "provider", "type"]
+    for attribute in element.attributes where !said.contains(attribute.name) {
+      add(attribute.name, attribute.value)
     }
     addChildren(of: element, prefix: "")
   }

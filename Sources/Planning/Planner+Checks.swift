@@ -15,6 +15,7 @@ extension Planner {
     }
     checkAddresses(target)
     checkOperations(target)
+    checkText(target)
   }
 
   // MARK: - Who is to blame
@@ -305,6 +306,60 @@ extension Planner {
         warn(
           "'\(object.id)' has two operations \(operation["name"] ?? "") with interval \(operation["interval"] ?? "0"); Pacemaker uses one of them",
           at: wanted.location, hint: "give them different intervals, by a second or a millisecond")
+      }
+    }
+  }
+}
+
+// MARK: - Text that Pacemaker cannot keep
+
+extension Planner {
+  /// Pacemaker 2.1.5 escapes nothing in a value that has a character beyond ASCII, so that a `<` or `"` in it makes
+  /// the whole CIB unreadable; and it writes a line end as `\n` and a tab as four blanks (tried).
+  private mutating func checkText(_ target: Configuration) {
+    for object in target.objects where !isUnchanged(object) {
+      let location = wantedObject(object)?.location ?? .none
+      func check(_ element: Element) {
+        for attribute in element.attributes {
+          let what = "'\(object.id)': the value of \(element["name"] ?? attribute.name)"
+          switch TextHazard(in: attribute.value) {
+          case .breaksTheCIB:
+            report(
+              "\(what) has both characters beyond ASCII and markup (< > & \" '): Pacemaker 2.1.5 makes an "
+                + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it")
+          case .changes:
+            warn("\(what) has a line end or a tab, which Pacemaker 2.1.5 changes", at: location)
+          case nil: break
+          }
+        }
+        for case .element(let child) in element.children { check(child) }
+      }
+      check(object.element)
+    }
+  }
+
+  private enum TextHazard {
+    case breaksTheCIB, changes
+
+    init?(in value: String) {
+      var isASCII = true
+      var hasMarkup = false
+      var hasControl = false
+      for byte in value.utf8 {
+        switch byte {
+        case 0x80...: isASCII = false
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"):
+          hasMarkup = true
+        case 0x09, 0x0A, 0x0D: hasControl = true
+        default: break
+        }
+      }
+      if !isASCII && (hasMarkup || hasControl) {
+        self = .breaksTheCIB
+      } else if hasControl {
+        self = .changes
+      } else {
+        return nil
       }
     }
   }

@@ -84,6 +84,8 @@ extension Planner {
     var element = object.element
     element.children = element.children.compactMap { child in
       guard let member = child.element, isResourceElement(member.name) else { return child }
+      // A member that is nowhere stays a reference, for the checks to find.
+      guard draft[member.id ?? ""] != nil else { return child }
       return assembled(member.id ?? "", inside: outer + [id]).map { .element($0) }
     }
     return element

@@ -160,7 +160,9 @@ package struct Planner {
 
   private mutating func collectReferencedIDs() {
     func collect(_ element: Element) {
-      if let reference = element["id-ref"] { referencedIDs.insert(reference) }
+      for attribute in element.attributes where attribute.name.utf8.count == 6 && attribute.name == "id-ref" {
+        referencedIDs.insert(attribute.value)
+      }
       for case .element(let child) in element.children { collect(child) }
     }
     collect(current.element)

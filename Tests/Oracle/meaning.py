@@ -1,58 +1,83 @@
-#!/usr/bin/python3
-"""Do two CIBs' configurations mean the same?
+"""Whether two CIBs mean the same.
 
-    meaning.py A.xml B.xml      exit 0 if they do, else 1 and a line for each difference
+Written from the documented meaning alone ("Same meaning is no change"), sharing nothing with the program, so that
+each can find the other wrong. A configuration becomes plain values of which nothing is left but meaning; two of them
+are then compared, and each difference is a line that a person can read.
 
-Written from the contract and Pacemaker's schemas alone, so that it can catch the program's own comparison in an
-error. Each configuration becomes a tree of maps, lists and texts in which only meaning is left; then the trees
-are compared.
+    meaning.py A.xml B.xml        exit 0: the same; 1: not, with the differences
 """
 
-import json
 import re
 import sys
-
 from lxml import etree
 
-# The set of the program's own notes.
-RECORD = "crmsync-record"
+SETS = ("instance_attributes", "meta_attributes", "utilization")
+RESOURCES = ("primitive", "group", "clone", "master", "bundle")
 
-# --- Values that Pacemaker parses ---
+# What Pacemaker itself parses, by name. Anything else reaches an agent or is unknown: byte for byte.
+RESOURCE_META = dict.fromkeys(("failure-timeout", "remote-connect-timeout"), "duration") | dict.fromkeys(
+    ("is-managed", "maintenance", "critical", "allow-migrate", "allow-unhealthy-nodes", "remote-allow-migrate",
+     "globally-unique", "ordered", "interleave", "notify", "promotable"), "boolean") | dict.fromkeys(
+    ("priority", "resource-stickiness", "migration-threshold"), "score") | {"target-role": "role"}
+OPERATION_META = dict.fromkeys(("interval", "timeout", "start-delay"), "duration") | dict.fromkeys(
+    ("enabled", "record-pending"), "boolean") | {"role": "role"}
+ALERT_META = {"timeout": "duration", "enabled": "boolean"}
+OPTIONS = dict.fromkeys(
+    ("dc-deadtime", "cluster-recheck-interval", "election-timeout", "shutdown-escalation", "shutdown-lock-limit",
+     "join-integration-timeout", "join-finalization-timeout", "transition-delay", "stonith-timeout",
+     "stonith-watchdog-timeout", "cluster-delay", "priority-fencing-delay", "node-pending-timeout",
+     "crmd-integration-timeout", "crmd-finalization-timeout", "crmd-transition-delay"), "duration") | dict.fromkeys(
+    ("symmetric-cluster", "maintenance-mode", "start-failure-is-fatal", "enable-startup-probes", "shutdown-lock",
+     "stonith-enabled", "concurrent-fencing", "startup-fencing", "stop-all-resources", "stop-orphan-resources",
+     "stop-orphan-actions", "remove-after-stop", "enable-acl", "have-watchdog", "is-managed-default"),
+    "boolean") | dict.fromkeys(
+    ("node-health-base", "node-health-green", "node-health-yellow", "node-health-red",
+     "default-resource-stickiness"), "score")
+OPERATION = {"interval": "duration", "timeout": "duration", "start-delay": "duration", "enabled": "boolean",
+             "record-pending": "boolean", "role": "role"}
+CONSTRAINT = {"score": "score", "symmetrical": "boolean", "sequential": "boolean", "require-all": "boolean",
+              "influence": "boolean", "role": "role", "rsc-role": "role", "with-rsc-role": "role",
+              "first-action": None, "then-action": None}
+CONTAINER = {"add-host": "boolean"}
 
-UNITS = {"us": 0.001, "usec": 0.001, "ms": 1, "msec": 1, "": 1000, "s": 1000, "sec": 1000,
-         "m": 60000, "min": 60000, "h": 3600000, "hr": 3600000}
-ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
 
+class Unordered(tuple):
+    """Values whose order is no meaning; how often each occurs is."""
+
+    def __new__(cls, values):
+        return super().__new__(cls, sorted(values, key=repr))
+
+
+# --- single values ---
 
 def duration(text):
-    plain = re.fullmatch(r"\s*(\d+)\s*([A-Za-z]*)\s*", text)
-    if plain and plain[2].lower() in UNITS:
-        return f"{int(int(plain[1]) * UNITS[plain[2].lower()])}ms"
-    iso = ISO.match(text)
-    if iso and any(iso.groups()):
-        weeks, days, hours, minutes, seconds = (int(x or 0) for x in iso.groups())
-        return f"{((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000}ms"
+    """Milliseconds, read as Pacemaker does: a unit is known by its beginning, and without one it is seconds."""
+    match = re.fullmatch(r"\s*(\d+)\s*([a-zA-Z]*)\s*", text)
+    if match:
+        number, unit = int(match[1]), match[2].lower()
+        if not unit:
+            return number * 1000
+        for prefix, milliseconds in (("ms", 1), ("us", 0.001), ("s", 1000), ("m", 60_000), ("h", 3_600_000)):
+            if unit.startswith(prefix):
+                return int(number * milliseconds)
+        return text
+    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", text)
+    if match and any(match.groups()):
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000
     return text
 
 
 def boolean(text):
-    if text.lower() in ("true", "on", "yes", "y", "1"):
-        return "true"
-    if text.lower() in ("false", "off", "no", "n", "0"):
-        return "false"
-    return text
+    word = text.lower()
+    return True if word in ("true", "on", "yes", "y", "1") else False if word in ("false", "off", "no", "n", "0") else text
 
 
 def score(text):
-    if text.upper() in ("INFINITY", "+INFINITY", "-INFINITY"):
-        return "-INFINITY" if text.startswith("-") else "INFINITY"
-    if re.fullmatch(r"[+-]?\d+", text):
-        number = int(text)
-        if number >= 1000000:
-            return "INFINITY"
-        if number <= -1000000:
-            return "-INFINITY"
-        return str(number)
+    if re.fullmatch(r"[+-]?infinity", text, re.IGNORECASE):
+        return -1_000_000 if text.startswith("-") else 1_000_000
+    if re.fullmatch(r"\s*[+-]?\d+\s*", text):
+        return max(-1_000_000, min(1_000_000, int(text)))
     return text
 
 
@@ -60,358 +85,346 @@ def role(text):
     return {"Master": "Promoted", "Slave": "Unpromoted"}.get(text, text)
 
 
-def _known(durations="", booleans="", scores="", roles=""):
-    table = {}
-    for names, parse in ((durations, duration), (booleans, boolean), (scores, score), (roles, role)):
-        table.update((name, parse) for name in names.split())
-    return table
+PARSERS = {"duration": duration, "boolean": boolean, "score": score, "role": role}
 
 
-META = _known(
-    durations="failure-timeout remote-connect-timeout",
-    booleans="is-managed maintenance allow-migrate remote-allow-migrate critical allow-unhealthy-nodes "
-             "globally-unique ordered interleave notify promotable",
-    scores="priority resource-stickiness migration-threshold",
-    roles="target-role")
-OPERATION_META = _known(durations="interval timeout start-delay", booleans="enabled record-pending", roles="role")
-ALERT_META = _known(durations="timeout", booleans="enabled")
-PROPERTIES = _known(
-    durations="cluster-recheck-interval dc-deadtime election-timeout shutdown-escalation "
-              "join-integration-timeout join-finalization-timeout transition-delay shutdown-lock-limit "
-              "stonith-timeout stonith-watchdog-timeout priority-fencing-delay node-pending-timeout "
-              "crmd-integration-timeout crmd-finalization-timeout crmd-transition-delay default-action-timeout",
-    booleans="symmetric-cluster stonith-enabled startup-fencing concurrent-fencing stop-all-resources "
-             "stop-orphan-resources stop-orphan-actions maintenance-mode enable-acl enable-startup-probes "
-             "start-failure-is-fatal remove-after-stop shutdown-lock is-managed-default have-watchdog",
-    scores="default-resource-stickiness node-health-base node-health-green node-health-yellow node-health-red")
-NOTHING = {}
+def parsed(name, text, known):
+    parser = PARSERS.get(known.get(name))
+    return parser(text) if parser and text is not None else text
 
-# Attributes of elements, wherever they stand.
-ATTRIBUTES = _known(
-    booleans="sequential require-all symmetrical add-host",
-    scores="score",
-    roles="role rsc-role with-rsc-role")
-OPERATION_ATTRIBUTES = _known(
-    durations="interval timeout start-delay", booleans="enabled record-pending", roles="role")
+
+def attributes(element, known=None, without=("id",)):
+    return {name: parsed(name, text, known or {}) for name, text in element.attrib.items() if name not in without}
+
+
+def children(element, *tags):
+    """Its elements, comments and processing instructions left out."""
+    return [] if element is None else [
+        child for child in element if isinstance(child.tag, str) and (not tags or child.tag in tags)]
+
+
+def plain(element):
+    """What this comparison knows nothing special of: as it is, but for comments and layout."""
+    value = {"element": element.tag} | attributes(element, without=())
+    if element.text and element.text.strip():
+        value["text"] = element.text.strip()
+    if children(element):
+        value["content"] = [plain(child) for child in children(element)]
+    return value
 
 
 class Configuration:
-    """One configuration, with its ids."""
+    """The meaning of one `<configuration>`."""
 
-    def __init__(self, element):
-        self.element = element
+    def __init__(self, root):
+        configuration = root if root.tag == "configuration" else root.find("configuration")
+        if configuration is None:
+            raise ValueError("no <configuration>")
         self.by_id = {}
-        for child in element.iter(etree.Element):
-            if child.get("id") and child.getparent().tag not in ("acl_target", "acl_group", "tag", "resource_set", "nodes"):
-                self.by_id.setdefault(child.get("id"), child)
+        for element in configuration.iter("{*}*"):
+            self.by_id.setdefault(element.get("id"), element)
+        self.meaning = self.everything(configuration)
 
-    # --- Generalities ---
+    def everything(self, configuration):
+        value = {}
+        for section in children(configuration):
+            reader = {
+                "crm_config": self.options, "rsc_defaults": self.resource_defaults,
+                "op_defaults": self.operation_defaults, "nodes": self.nodes, "resources": self.resources,
+                "constraints": self.constraints, "tags": self.tags, "fencing-topology": self.levels,
+                "acls": self.acls, "alerts": self.alerts,
+            }.get(section.tag)
+            found = reader(section) if reader else {"": plain(section)} if children(section) else {}
+            value |= {f"{section.tag} {key}".strip(): item for key, item in found.items()}
+        return value
 
-    def children(self, element, *tags):
-        # Comments and processing instructions have a function for a tag.
-        return [c for c in element if isinstance(c.tag, str) and (not tags or c.tag in tags)]
-
-    def section(self, tag):
-        return [c for s in self.children(self.element, tag) for c in self.children(s)]
+    # --- references ---
 
     def resolved(self, element):
-        """What an id-ref stands for."""
+        """The element that an `id-ref` stands for."""
         seen = set()
-        while element.get("id-ref") is not None:
-            reference = element.get("id-ref")
-            target = self.by_id.get(reference)
-            if target is None or target.tag != element.tag or reference in seen:
-                return element
-            seen.add(reference)
-            element = target
+        while (target := element.get("id-ref")) is not None:
+            found = self.by_id.get(target)
+            if found is None or target in seen:
+                return None
+            seen.add(target)
+            element = found
         return element
 
-    def attributes(self, element, known=ATTRIBUTES, without=("id",)):
-        return {k: known.get(k, str)(v) for k, v in element.attrib.items() if k not in without}
-
-    def plain(self, element, keep_id=False):
-        """Anything that has no rule of its own; nothing of it but its id is without meaning."""
-        result = {"element": element.tag, **self.attributes(element, NOTHING, () if keep_id else ("id",))}
-        if self.children(element):
-            result["content"] = [self.plain(c, True) for c in self.children(element)]
-        if (element.text or "").strip():
-            result["text"] = element.text
-        return result
-
-    def reference(self, identifier):
-        """Something named by an id that may have no meaning itself, by what it is."""
-        element = self.by_id.get(identifier)
+    def reference(self, target):
+        """An id, or, where the id itself is no meaning, what it is the id of."""
+        element = self.by_id.get(target)
         if element is None:
-            return identifier
-        if element.tag.startswith("rsc_"):
-            return {"constraint": self.constraint(element)}
-        if element.tag in ("nvpair", "op", "rule", "instance_attributes", "meta_attributes", "utilization"):
+            return target
+        if element.getparent() is not None and element.getparent().tag == "constraints":
+            return ("constraint", repr(self.constraint(element)))
+        if element.tag in ("nvpair", "op", "operations", "cluster_property_set", *SETS):
             owner = element.getparent()
-            while owner.tag not in ("primitive", "group", "clone", "master", "bundle", "template", "node", "configuration"):
+            while owner is not None and (
+                    owner.get("id") is None or owner.tag in ("op", "operations", "cluster_property_set", *SETS)):
                 owner = owner.getparent()
-            return {"element": element.tag, "name": element.get("name"), "of": owner.get("id")}
-        return identifier
+            what = element.get("name") or sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+            return (element.tag, "" if owner is None else owner.get("id"), what, duration(element.get("interval", "0")))
+        return target
 
-    # --- Rules and attribute sets ---
+    # --- attribute sets and rules ---
+
+    def nvset(self, element, known):
+        element = self.resolved(element)
+        if element is None:
+            return {"dangling": True}
+        pairs = {}
+        for child in children(element, "nvpair", "attributes"):
+            if child.tag == "attributes":  # the nesting of schema 1.0
+                for nested in children(child, "nvpair"):
+                    pairs.setdefault(nested.get("name"), parsed(nested.get("name"), nested.get("value"), known))
+                continue
+            target = self.resolved(child)
+            name = child.get("name") or (target.get("name") if target is not None else None)
+            # Of two of one name, the first is the one that Pacemaker takes.
+            pairs.setdefault(name, "(dangling)" if target is None else parsed(name, target.get("value"), known))
+        if not pairs:
+            return None
+        value = {"values": pairs}
+        if element.get("score") is not None and score(element.get("score")) != 0:
+            value["score"] = score(element.get("score"))
+        rules = [self.rule(child) for child in children(element, "rule")]
+        if rules:
+            value["rules"] = Unordered(rules)
+        rest = [plain(child) for child in children(element) if child.tag not in ("nvpair", "rule", "attributes")]
+        if rest:
+            value["rest"] = rest
+        return value
+
+    def nvsets(self, element, tag, known=None):
+        """In their order, which is meaning; empty ones are none."""
+        found = [self.nvset(child, known or {}) for child in children(element, tag)]
+        return [one for one in found if one]
 
     def rule(self, element):
         element = self.resolved(element)
-        result = {"boolean-op": "and", **self.attributes(element)}
-        result["expressions"] = [self.rule(c) if c.tag == "rule" else self.expression(c) for c in self.children(element)]
-        return result
+        if element is None:
+            return {"dangling": True}
+        if element.tag != "rule":
+            return plain(element)
+        value = {"boolean-op": "and"} | attributes(element, {"score": "score", "role": "role"})
+        value["all of it"] = Unordered(
+            self.rule(child) if child.tag == "rule" else self.expression(child) for child in children(element))
+        return value
 
     def expression(self, element):
-        result = {"element": element.tag, **self.attributes(element, NOTHING)}
-        if self.children(element):
-            result["content"] = [self.expression(c) for c in self.children(element)]
-        return result
+        value = {"expression": element.tag} | attributes(element)
+        for child in children(element):
+            value[child.tag] = attributes(child)
+        return value
 
-    def pair(self, element):
+    # --- sections ---
+
+    def options(self, section):
+        # This one Pacemaker reads before all others, wherever it stands.
+        first = [self.nvset(child, OPTIONS) for child in children(section, "cluster_property_set")
+                 if child.get("id") == "cib-bootstrap-options"]
+        others = [self.nvset(child, OPTIONS) for child in children(section, "cluster_property_set")
+                  if child.get("id") != "cib-bootstrap-options" and not (child.get("id") or "").startswith("crmsync")]
+        value = {}
+        if any(first):
+            value["cib-bootstrap-options"] = [one for one in first if one]
+        if any(others):
+            value["other sets"] = [one for one in others if one]
+        return value
+
+    def resource_defaults(self, section):
+        found = self.nvsets(section, "meta_attributes", RESOURCE_META)
+        return {"": found} if found else {}
+
+    def operation_defaults(self, section):
+        found = self.nvsets(section, "meta_attributes", OPERATION_META)
+        return {"": found} if found else {}
+
+    def nodes(self, section):
+        return {node.get("uname"): attributes(node, {"score": "score"}, without=()) | self.extras(node)
+                for node in children(section, "node")}
+
+    def extras(self, element, meta=None):
+        value = {}
+        for tag in SETS:
+            found = self.nvsets(element, tag, meta if tag == "meta_attributes" else None)
+            if found:
+                value[tag] = found
+        return value
+
+    def resources(self, section):
+        value = {"order": [child.get("id") for child in children(section, *RESOURCES)]}
+        for child in children(section):
+            self.resource(child, value)
+        return value if len(value) > 1 else {}
+
+    def resource(self, element, into):
+        tag = "clone" if element.tag == "master" else element.tag
+        value = {"kind": tag} | attributes(element) | self.extras(element, RESOURCE_META)
+        if tag == "clone":
+            self.promotable(element, value)
+        operations = [self.operation(op) for child in children(element, "operations") for op in self.operations(child)]
+        if operations:
+            value["operations"] = Unordered(operations)
+        members = children(element, *RESOURCES)
+        if members:
+            value["members"] = [member.get("id") for member in members]
+            for member in members:
+                self.resource(member, into)
+        for child in children(element):
+            if child.tag in ("docker", "podman", "rkt"):
+                value["container"] = {"technology": child.tag} | attributes(child)
+            elif child.tag in ("network", "storage"):
+                inside = Unordered({"mapping": one.tag} | attributes(one) for one in children(child))
+                found = attributes(child, CONTAINER) | ({"mappings": inside} if inside else {})
+                if found:
+                    value[child.tag] = found
+            elif child.tag not in SETS + RESOURCES + ("operations",):
+                value.setdefault("rest", []).append(plain(child))
+        into[element.get("id")] = value
+
+    def promotable(self, element, value):
+        """`master` and `promotable=true` are one thing, said in one place."""
+        yes = element.tag == "master"
+        for one in value.get("meta_attributes", []):
+            pairs = one.get("values", {})
+            if yes or (pairs.get("promotable") is True and "rules" not in one):
+                yes = True
+                pairs.pop("promotable", None)
+        if "meta_attributes" in value:
+            value["meta_attributes"] = [one for one in value["meta_attributes"] if one.get("values") != {}]
+            if not value["meta_attributes"]:
+                del value["meta_attributes"]
+        if yes:
+            value["promotable"] = True
+
+    def operations(self, element):
         target = self.resolved(element)
-        return element.get("name", target.get("name")), target.get("value")
-
-    def set(self, element, known):
-        """An attribute set; None if it has nothing in it."""
-        element = self.resolved(element)
-        if element.get("id-ref") is not None:
-            return {"dangling": element.get("id-ref")}
-        values = {}
-        for pair in self.children(element, "nvpair"):
-            name, value = self.pair(pair)
-            if value is not None:
-                value = known.get(name, str)(value)
-            values.setdefault(name or "", []).append(value)
-        if not values:
-            return None
-        # The first of several wins; the rest is kept as well: a document must not lose it.
-        result = {**self.attributes(element),
-                  "values": {n: v[0] if len(v) == 1 else v for n, v in values.items()}}
-        rules = [self.rule(r) for r in self.children(element, "rule")]
-        if rules:
-            result["rules"] = rules
-        return result
-
-    def sets(self, parent, tag, known):
-        found = (self.set(c, known) for c in self.children(parent, tag))
-        return [s for s in found if s is not None]
-
-    # --- Resources ---
+        return [] if target is None else children(target, "op") + (
+            children(element, "op") if target is not element else [])
 
     def operation(self, element):
-        element = self.resolved(element)
-        result = {"interval": duration("0"), **self.attributes(element, OPERATION_ATTRIBUTES)}
-        result["params"] = self.sets(element, "instance_attributes", NOTHING)
-        result["meta"] = self.sets(element, "meta_attributes", OPERATION_META)
-        return result
+        value = {"interval": 0} | attributes(element, OPERATION) | self.extras(element, OPERATION_META)
+        rest = [plain(child) for child in children(element) if child.tag not in SETS]
+        return value | ({"rest": rest} if rest else {})
 
-    def operations(self, parent):
-        result = []
-        for element in self.children(parent, "operations"):
-            result += [self.operation(op) for op in self.children(self.resolved(element), "op")]
-        return Bag(result)
-
-    def resource(self, element):
-        kind = "clone" if element.tag == "master" else element.tag
-        result = {"kind": kind, "id": element.get("id"), **self.attributes(element, NOTHING)}
-        result["params"] = self.sets(element, "instance_attributes", NOTHING)
-        result["meta"] = self.sets(element, "meta_attributes", META)
-        if kind in ("primitive", "template"):
-            result["utilization"] = self.sets(element, "utilization", NOTHING)
-            result["operations"] = self.operations(element)
-        if kind == "clone":
-            result["promotable"] = self.take_promotable(result)
-            if element.tag == "master":
-                result["promotable"] = "true"
-        if kind == "bundle":
-            result["container"] = [self.plain(c) for c in self.children(element, "docker", "podman", "rkt")]
-            for tag in ("network", "storage"):
-                for part in self.children(element, tag):
-                    # An empty one says nothing.
-                    if part.attrib or self.children(part):
-                        result[tag] = self.attributes(part)
-                        result[tag]["mappings"] = [self.plain(c, True) for c in self.children(part)]
-        members = self.children(element, "primitive", "group", "clone", "master", "bundle")
-        if members:
-            result["members"] = [self.resource(c) for c in members]
-        known = ("instance_attributes", "meta_attributes", "utilization", "operations", "docker", "podman", "rkt",
-                 "network", "storage", "primitive", "group", "clone", "master", "bundle")
-        rest = [self.plain(c) for c in self.children(element) if c.tag not in known]
-        if rest:
-            result["rest"] = rest
-        return result
-
-    @staticmethod
-    def take_promotable(resource):
-        """A master is a clone that is promotable whichever set would say so; so this is held apart from the sets."""
-        value = None
-        for values in [s for s in resource["meta"] if "values" in s and "rules" not in s]:
-            if isinstance(values["values"].get("promotable"), str):
-                value = values["values"].pop("promotable")
-        resource["meta"] = [s for s in resource["meta"] if s.get("values", True)]
-        return value
-
-    # --- Constraints ---
+    def constraints(self, section):
+        found = Unordered(self.constraint(child) for child in children(section))
+        return {"": found} if found else {}
 
     def constraint(self, element):
-        result = {"element": element.tag, **self.attributes(element)}
+        value = {"constraint": element.tag} | attributes(element, CONSTRAINT)
         if element.tag == "rsc_order":
-            if "score" not in result:
-                result.setdefault("kind", "Mandatory")
-            if result.get("first") is not None:
-                result.setdefault("first-action", "start")
-                result.setdefault("then-action", result["first-action"])
-            result.setdefault("symmetrical", "false" if result.get("kind") == "Serialize" else "true")
-        sets = [self.resource_set(c) for c in self.children(element, "resource_set")]
-        rules = [self.rule(c) for c in self.children(element, "rule")]
-        lifetime = [[self.rule(r) for r in self.children(c)] for c in self.children(element, "lifetime")]
-        rest = [self.plain(c) for c in self.children(element) if c.tag not in ("resource_set", "rule", "lifetime")]
-        for name, content in (("sets", sets), ("rules", rules), ("lifetime", lifetime), ("rest", rest)):
-            if content:
-                result[name] = content
-        return result
+            given = value.pop("score", None)
+            value.setdefault("kind", "Optional" if given == 0 else "Mandatory")
+            value.setdefault("symmetrical", value["kind"] != "Serialize")
+            if element.get("first") is not None:
+                value.setdefault("first-action", "start")
+                value.setdefault("then-action", value["first-action"])
+        sets = [self.resource_set(child) for child in children(element, "resource_set")]
+        if sets:
+            value["sets"] = sets
+        rules = Unordered(self.rule(child) for child in children(element, "rule"))
+        if rules:
+            value["rules"] = rules
+        for child in children(element, "lifetime"):
+            value["lifetime"] = Unordered(self.rule(one) for one in children(child))
+        rest = [plain(child) for child in children(element) if child.tag not in ("resource_set", "rule", "lifetime")]
+        return value | ({"rest": rest} if rest else {})
 
     def resource_set(self, element):
-        element = self.resolved(element)
-        return {**self.attributes(element), "members": [c.get("id") for c in self.children(element)]}
+        target = self.resolved(element)
+        if target is None:
+            return {"dangling": True}
+        return attributes(target, CONSTRAINT) | {
+            "members": [child.get("id") for child in children(target, "resource_ref")]}
 
-    # --- The other sections ---
+    def tags(self, section):
+        return {tag.get("id"): attributes(tag) | {
+            "members": Unordered(self.reference(child.get("id")) for child in children(tag))}
+            for tag in children(section)}
 
-    def properties(self):
-        found = []
-        for element in self.section("crm_config"):
-            if element.get("id") == RECORD:
-                continue
-            content = self.set(element, PROPERTIES)
-            if content is not None:
-                found.append((element.get("id"), content))
-        # cib-bootstrap-options goes before all others, so with several sets it matters which one that is.
-        if len(found) > 1:
-            for identifier, content in found:
-                content["first"] = identifier == "cib-bootstrap-options"
-        return [content for _, content in found]
+    def levels(self, section):
+        found = Unordered(attributes(level) for level in children(section))
+        return {"": found} if found else {}
 
-    def defaults(self, section, known):
-        return [s for s in (self.set(c, known) for c in self.section(section)) if s is not None]
-
-    def node(self, element):
-        result = {"id": element.get("id"), **self.attributes(element, ATTRIBUTES, ("id", "uname"))}
-        result["attributes"] = self.sets(element, "instance_attributes", NOTHING)
-        result["utilization"] = self.sets(element, "utilization", NOTHING)
-        return result
-
-    def alert(self, element):
-        result = {**self.attributes(element, NOTHING)}
-        result["params"] = self.sets(element, "instance_attributes", NOTHING)
-        result["meta"] = self.sets(element, "meta_attributes", ALERT_META)
-        for select in self.children(element, "select"):
-            result["select"] = {c.tag: sorted(a.get("name") for a in self.children(c)) for c in self.children(select)}
-        recipients = [self.alert(c) for c in self.children(element, "recipient")]
-        if recipients:
-            result["recipients"] = recipients
-        return result
-
-    def acl(self, element):
-        result = {**self.attributes(element, NOTHING)}
-        entries = []
-        for child in self.children(element):
-            entry = {"element": child.tag, **self.attributes(child, NOTHING)}
-            if child.tag in ("role", "role_ref"):
-                entry["role"] = child.get("id")
-            for name in ("reference", "ref"):
-                if name in entry:
-                    entry[name] = self.reference(entry[name])
-            entries.append(entry)
-        result["entries"] = entries
-        return result
-
-    def meaning(self):
-        resources = [c for c in self.section("resources") if c.tag != "template"]
-        result = {
-            "properties": self.properties(),
-            "resource-defaults": self.defaults("rsc_defaults", META),
-            "operation-defaults": self.defaults("op_defaults", OPERATION_META),
-            "nodes": {c.get("uname"): self.node(c) for c in self.section("nodes")},
-            "templates": {c.get("id"): self.resource(c) for c in self.section("resources") if c.tag == "template"},
-            "resources": {c.get("id"): self.resource(c) for c in resources},
-            "order of resources": [c.get("id") for c in resources],
-            "constraints": Bag(self.constraint(c) for c in self.section("constraints")),
-            "fencing levels": Bag(self.attributes(c) for c in self.section("fencing-topology")),
-            "tags": {c.get("id"): [self.reference(r.get("id")) for r in self.children(c)] for c in self.section("tags")},
-            "acls": {f"{c.tag} {c.get('id')}": self.acl(c) for c in self.section("acls")},
-            "alerts": {c.get("id"): self.alert(c) for c in self.section("alerts")},
-        }
-        known = ("crm_config", "rsc_defaults", "op_defaults", "nodes", "resources", "constraints",
-                 "fencing-topology", "tags", "acls", "alerts")
-        rest = [self.plain(c, True) for c in self.children(self.element) if c.tag not in known]
-        if rest:
-            result["rest"] = rest
-        return result
-
-
-class Bag:
-    """Things whose order is no meaning, but whose number is."""
-
-    def __init__(self, items):
-        self.items = sorted(text(item) for item in items)
-
-
-def text(value):
-    if isinstance(value, str):
+    def acls(self, section):
+        value = {}
+        for child in children(section):
+            inside = []
+            for one in children(child):
+                what = {"element": one.tag} | attributes(one, without=("id",) if one.tag == "acl_permission" else ())
+                if "reference" in what:
+                    what["reference"] = self.reference(what["reference"])
+                inside.append(what)
+            value[f"{child.tag} {child.get('id')}"] = attributes(child) | {"content": Unordered(inside)}
         return value
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=lambda bag: bag.items)
+
+    def alerts(self, section):
+        value = {}
+        for alert in children(section):
+            one = attributes(alert) | self.extras(alert, ALERT_META)
+            one["recipients"] = Unordered(
+                attributes(recipient) | self.extras(recipient, ALERT_META)
+                for recipient in children(alert, "recipient"))
+            for select in children(alert, "select"):
+                one["select"] = {kind.tag: Unordered(attributes(child).get("name") for child in children(kind))
+                                 for kind in children(select)}
+            value[alert.get("id")] = one
+        return value
 
 
-def compare(a, b, path=""):
-    """The differences between two trees, a line each."""
-    if isinstance(a, Bag) and isinstance(b, Bag):
-        only_a, only_b = list(a.items), list(b.items)
-        for item in a.items:
-            if item in only_b:
-                only_a.remove(item)
-                only_b.remove(item)
-        return [f"{path}: only first: {i}" for i in only_a] + [f"{path}: only second: {i}" for i in only_b]
-    if isinstance(a, dict) and isinstance(b, dict):
-        result = []
-        for key in sorted({*a, *b}, key=str):
-            here = f"{path}/{key}" if path else str(key)
-            if key not in b:
-                result.append(f"{here}: only first: {text(a[key])}")
-            elif key not in a:
-                result.append(f"{here}: only second: {text(b[key])}")
+# --- the comparison ---
+
+def compare(left, right, path=""):
+    """The differences of two values, a line each."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        lines = []
+        for key in list(left) + [key for key in right if key not in left]:
+            where = f"{path} / {key}" if path else str(key)
+            if key not in right:
+                lines.append(f"{where}: {shown(left[key])} → nothing")
+            elif key not in left:
+                lines.append(f"{where}: nothing → {shown(right[key])}")
             else:
-                result += compare(a[key], b[key], here)
-        return result
-    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        return [line for i, (x, y) in enumerate(zip(a, b)) for line in compare(x, y, f"{path}[{i}]")]
-    if type(a) is not type(b) or a != b:
-        return [f"{path}: {text(a)} | {text(b)}"]
-    return []
+                lines += compare(left[key], right[key], where)
+        return lines
+    if isinstance(left, Unordered) and isinstance(right, Unordered):
+        rest = list(right)
+        gone = [one for one in left if one not in rest or rest.remove(one)]
+        return [f"{path}: {shown(one)} → nothing" for one in gone] + [
+            f"{path}: nothing → {shown(one)}" for one in rest]
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return [line for index, (a, b) in enumerate(zip(left, right))
+                for line in compare(a, b, f"{path}[{index + 1}]" if len(left) > 1 else path)]
+    # True is 1 to Python, but not to us.
+    return [] if left == right and type(left) is type(right) else [f"{path}: {shown(left)} → {shown(right)}"]
 
 
-def configuration(source):
-    """The meaning of a CIB given as a path, as text or as an element."""
-    if isinstance(source, (str, bytes)) and (source.lstrip()[:1] in ("<", b"<")):
-        source = etree.fromstring(source.encode() if isinstance(source, str) else source)
-    elif not isinstance(source, etree._Element):
-        source = etree.parse(str(source)).getroot()
-    if source.tag != "configuration":
-        source = source.find("configuration")
-        if source is None:
-            raise ValueError("no <configuration>")
-    return Configuration(source).meaning()
+def shown(value):
+    return repr(value)
 
 
-def differences(a, b):
-    return compare(configuration(a), configuration(b))
+def parse(source):
+    """A CIB from a path, bytes or text; entities are never resolved."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    if isinstance(source, str) and not source.lstrip().startswith("<"):
+        return etree.parse(source, parser).getroot()
+    return etree.fromstring(source.encode() if isinstance(source, str) else source, parser)
+
+
+def differences(left, right):
+    """What differs in meaning between two CIBs, given as paths, text or elements."""
+    left, right = (one if isinstance(one, etree._Element) else parse(one) for one in (left, right))
+    return compare(Configuration(left).meaning, Configuration(right).meaning)
 
 
 def main(arguments):
     if len(arguments) != 2:
-        print("usage: meaning.py A.xml B.xml", file=sys.stderr)
-        return 2
+        sys.exit("usage: meaning.py A.xml B.xml")
     found = differences(*arguments)
-    for line in found:
-        print(line)
+    print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0
 
 

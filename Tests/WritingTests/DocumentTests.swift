@@ -382,6 +382,15 @@ func yaml(_ sections: String, showSecrets: Bool = false) throws -> String {
 }
 
 @Suite("WritingTests: secrets") struct SecretTests {
+  @Test("parameters that hold secrets, by their names") func names() {
+    for name in ["passwd", "PASSWD", "apikey", "api_key", "my_Password", "secret", "auth-token", "community"] {
+      #expect(Secret.isSecret(parameter: name))
+    }
+    for name in ["", "key", "apikey_file", "pass", "communities", "ip"] {
+      #expect(!Secret.isSecret(parameter: name))
+    }
+  }
+
   @Test("what the record knows to be secret is, whatever its name") func record() throws {
     var record = Record()
     record.insert(.secret(owner: "p", name: "key"))

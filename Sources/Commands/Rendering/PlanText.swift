@@ -48,7 +48,7 @@ struct PlanText {
     let kind = change.kind.rawValue + String(repeating: " ", count: width - change.kind.rawValue.count)
     var text = paint("\(sign) \(change.action.rawValue) \(kind)  \(change.id)", colour)
     if let summary = oneLine(change, details) {
-      text += "  \(summary)"
+      if !summary.isEmpty { text += "  \(summary)" }
       if let reason = change.reason { text += paint("  (\(reason))", .dim) }
       return text + "\n"
     }

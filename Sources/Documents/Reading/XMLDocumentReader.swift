@@ -150,6 +150,8 @@ struct SectionReading {
     }
     let parts = CIBObject.takingApart(element, kind: kind)
     for var part in parts {
+      // In a native document the members of what is carried as XML have their own forms: here they are referred to.
+      if form == .xml, part.id != element.id, part.element.isOnlyAnID { continue }
       guard !part.id.isEmpty || kind == .fencingLevel else {
         report("<\(part.element.name)> has no id", at: part.element.position)
         continue
@@ -228,5 +230,12 @@ struct SectionReading {
 
   private func hasNamedID(_ element: Element) -> Bool {
     Identifiers.hasOwnID(element) && element.name != "node" && element.name != "acl_target"
+  }
+}
+
+extension Element {
+  /// Whether there is nothing but an id: a reference, where it stands inside of another resource.
+  fileprivate var isOnlyAnID: Bool {
+    attributes.count == 1 && attributes[0].name == "id" && children.isEmpty
   }
 }

@@ -80,7 +80,9 @@ extension NativeWriting {
 extension Element {
   /// For an nvpair with a value: whether that must not be seen. `lrm://` says that the value is kept elsewhere.
   func mustNotShow(_ value: String) -> Bool {
-    value != Secret.outsideOfCIB && (holdsSecret || Secret.maskingUserInfo(in: value) != value)
+    if value == Secret.outsideOfCIB { return false }
+    // A look at the bytes first: few values have an `@`, and there are many values.
+    return holdsSecret || (value.utf8.contains(UInt8(ascii: "@")) && Secret.maskingUserInfo(in: value) != value)
   }
 }
 
