@@ -11,6 +11,7 @@ struct Workflow {
   let connection: ClusterConnection
   let desired: DesiredConfiguration
   let flags: PlanFlags
+  private var pending: ClusterConnection.PendingQuery?
 
   /// A plan and what it was made from.
   struct Planned {
@@ -41,15 +42,17 @@ struct Workflow {
   /// Reads documents and their secrets, and finds the cluster.
   init(documents: DocumentOptions, cluster: ClusterOptions, flags: PlanFlags) throws {
     try flags.checkThere()
-    desired = try Inputs.read(documents).resolvingSecrets()
-    connection = ClusterConnection(cibFile: cluster.cibFile)
-    if let note = connection.note { Console.error("crmsync: note: \(note)") }
     self.flags = flags
+    connection = ClusterConnection(cibFile: cluster.cibFile)
+    pending = connection.startQuery()
+    desired = try Inputs.read(documents).resolvingSecrets()
+    if let note = connection.note { Console.error("crmsync: note: \(note)") }
   }
 
   /// Reads the cluster's configuration and plans.
-  func plan() throws -> Planned {
-    let cib = try connection.query()
+  mutating func plan() throws -> Planned {
+    let cib = try connection.finish(pending ?? connection.startQuery())
+    pending = nil
     var plan = Planner.plan(
       from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
       options: flags.planOptions)

@@ -321,15 +321,15 @@ extension Planner {
       let location = wantedObject(object)?.location ?? .none
       func check(_ element: Element) {
         for attribute in element.attributes {
+          guard let hazard = TextHazard(in: attribute.value) else { continue }
           let what = "'\(object.id)': the value of \(element["name"] ?? attribute.name)"
-          switch TextHazard(in: attribute.value) {
+          switch hazard {
           case .breaksTheCIB:
             report(
               "\(what) has both characters beyond ASCII and markup (< > & \" '): Pacemaker 2.1.5 makes an "
                 + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it")
           case .changes:
             warn("\(what) has a line end or a tab, which Pacemaker 2.1.5 changes", at: location)
-          case nil: break
           }
         }
         for case .element(let child) in element.children { check(child) }
@@ -342,17 +342,19 @@ extension Planner {
     case breaksTheCIB, changes
 
     init?(in value: String) {
-      var isASCII = true
-      var hasMarkup = false
-      var hasControl = false
-      for byte in value.utf8 {
-        switch byte {
-        case 0x80...: isASCII = false
-        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"):
-          hasMarkup = true
-        case 0x09, 0x0A, 0x0D: hasControl = true
-        default: break
+      var value = value
+      let (isASCII, hasMarkup, hasControl) = value.withUTF8 { bytes in
+        var found = (isASCII: true, hasMarkup: false, hasControl: false)
+        for byte in bytes where !(0x3F...0x7E ~= byte) {
+          switch byte {
+          case 0x80...: found.isASCII = false
+          case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"):
+            found.hasMarkup = true
+          case 0x09, 0x0A, 0x0D: found.hasControl = true
+          default: break
+          }
         }
+        return found
       }
       if !isASCII && (hasMarkup || hasControl) {
         self = .breaksTheCIB
