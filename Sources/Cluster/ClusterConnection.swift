@@ -153,7 +153,8 @@ extension ClusterConnection {
     } catch {
       let message = error.message + sourceSuffix
       switch error.kind {
-      case .missing: throw ClusterError(.noInput, "no CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
+      case .missing:
+        throw ClusterError(.noInput, "no CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
       default: throw ClusterError(.noInput, message)
       }
     }

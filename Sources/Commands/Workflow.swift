@@ -34,7 +34,8 @@ struct Workflow {
       guard let findings = SchemaCheck.findings(in: writer.bytes, schema: schema), !findings.isEmpty else { return nil }
       let list = findings.map { "\n  <\($0.element)>\($0.id.map { " '\($0)'" } ?? ""): \($0.message)" }
       return Failure(
-        .invalidInput, "the result would not fit \(schema), the schema of the CIB; nothing was changed:\(list.joined())",
+        .invalidInput,
+        "the result would not fit \(schema), the schema of the CIB; nothing was changed:\(list.joined())",
         hint: "'cibadmin --upgrade' brings the CIB to the newest schema, which may allow it")
     }
   }
@@ -64,7 +65,9 @@ struct Workflow {
   func checkTakesChanges(_ cib: CIBDocument) throws {
     guard connection.isLive else { return }
     guard cib.dcUUID?.isEmpty == false else {
-      throw Failure(.noCluster, "the cluster has no DC; nothing was changed", hint: "wait for the election, or look at 'crm_mon -1'")
+      throw Failure(
+        .noCluster, "the cluster has no DC; nothing was changed", hint: "wait for the election, or look at 'crm_mon -1'"
+      )
     }
     guard cib.haveQuorum == true else {
       throw Failure(

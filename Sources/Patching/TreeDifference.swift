@@ -82,7 +82,9 @@ struct TreeDifference {
     }
     // A section as a whole, where its pieces would cost more: see `cost`.
     if path == "/cib/configuration" { return result + inner }
-    if path.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 3, arrangement.cost > Self.costOfWhole(target) { return nil }
+    if path.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 3, arrangement.cost > Self.costOfWhole(target) {
+      return nil
+    }
     return result + inner
   }
 
@@ -200,7 +202,8 @@ struct Arrangement {
       return
     }
     let present = sources.compactMap(\.self)
-    let steady = present.indices.dropFirst().allSatisfy { present[$0 - 1] < present[$0] } ? nil : Set(longestIncreasing(present))
+    let steady =
+      present.indices.dropFirst().allSatisfy { present[$0 - 1] < present[$0] } ? nil : Set(longestIncreasing(present))
     if let steady { moved = sources.indices.filter { sources[$0].map { !steady.contains($0) } ?? false } }
     if !moved.isEmpty, let moves = Self.workingMoves(sources, moved) {
       self.moves = moves

@@ -121,7 +121,8 @@ extension Planner {
       refer(object, to: id, as: "member", target, position: member.position)
     } else {
       refer(
-        object, to: id, as: "member", target, expected: object.kind == .clone ? "a primitive or a group" : "a primitive",
+        object, to: id, as: "member", target,
+        expected: object.kind == .clone ? "a primitive or a group" : "a primitive",
         position: member.position)
     }
   }
@@ -196,9 +197,12 @@ extension Planner {
         before.map { current.resource(object.id) != nil && !$0.contains(object.id, in: current) } ?? false
       let wanted = wantedObject(object)
       if wasSoBefore && wanted == nil { continue }
-      let what = object.element.isRemote ? "remote node" : object.element.isFencingDevice ? "fencing device" : object.kind.rawValue
+      let what =
+        object.element.isRemote
+        ? "remote node" : object.element.isFencingDevice ? "fencing device" : object.kind.rawValue
       let consequence =
-        object.element.isRemote ? "; Pacemaker would fence it" : object.element.isFencingDevice ? "; it could fence nothing" : ""
+        object.element.isRemote
+        ? "; Pacemaker would fence it" : object.element.isFencingDevice ? "; it could fence nothing" : ""
       diagnostics.append(
         Diagnostic(
           isCritical && !wasSoBefore ? .error : .warning,
@@ -272,7 +276,8 @@ extension Planner {
       for node in placement.nodes { report(node.id, node.location, &self) }
     }
     for object in desired.objects {
-      guard object.kind == .location || object.kind == .fencingLevel, let node = object.element["node"] ?? object.element["target"]
+      guard object.kind == .location || object.kind == .fencingLevel,
+        let node = object.element["node"] ?? object.element["target"]
       else { continue }
       report(node, object.location, &self)
     }
@@ -291,7 +296,9 @@ extension Planner {
           }
           let changed = [owner, object.id].compactMap { target.object($0) }.first { !isUnchanged($0) }
           guard let blamed = changed ?? wantedObject(object).map(\.object) else { continue }
-          warn("'\(owner)' and '\(object.id)' have the same address \(address)", at: wantedObject(blamed)?.location ?? .none)
+          warn(
+            "'\(owner)' and '\(object.id)' have the same address \(address)",
+            at: wantedObject(blamed)?.location ?? .none)
         }
       }
     }
@@ -327,7 +334,8 @@ extension Planner {
           case .breaksTheCIB:
             report(
               "\(what) has both characters beyond ASCII and markup (< > & \" '): Pacemaker 2.1.5 makes an "
-                + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it")
+                + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it"
+            )
           case .changes:
             warn("\(what) has a line end or a tab, which Pacemaker 2.1.5 changes", at: location)
           }
