@@ -84,7 +84,9 @@ package struct Configuration: Sendable {
   package func property(_ name: String) -> String? {
     let sets = section(.properties)?.elements(named: "cluster_property_set") ?? []
     for set in AttributeSets.byPrecedence(sets, first: AttributeSets.bootstrapID) where set.first("rule") == nil {
-      if let nvpair = set.elements.first(where: { $0.name == "nvpair" && $0["name"] == name }) { return nvpair["value"] }
+      if let nvpair = set.elements.first(where: { $0.name == "nvpair" && $0["name"] == name }) {
+        return nvpair["value"]
+      }
     }
     return nil
   }

@@ -26,7 +26,7 @@ package enum Secret {
 
   /// The value with the user part of every URL in it masked: `https://(secret)@host/`.
   package static func maskingUserInfo(in value: String) -> String {
-    guard value.contains("://"), value.contains("@") else { return value }
+    guard value.utf8.contains(UInt8(ascii: "@")), value.contains("://") else { return value }
     var result = ""
     var rest = value[...]
     while let scheme = rest.firstRange(ofURLSeparator: "://") {

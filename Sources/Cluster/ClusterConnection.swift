@@ -83,8 +83,30 @@ extension ClusterConnection {
   /// - Parameter status: whether the `<status>` section is wanted; if not said, on live clusters. Leaving it out saves
   ///   half of the time for reading the answer.
   package func query(status: Bool? = nil) throws(ClusterError) -> CIBDocument {
-    let fileBytes = try file.map { file throws(ClusterError) in try readCIB(file) }
-    let outcome = try run(["--query"], input: nil, limit: queryTimeLimit)
+    try finish(startQuery(), status: status)
+  }
+
+  /// A query under way.
+  package struct PendingQuery {
+    fileprivate var fileBytes: [UInt8]?
+    fileprivate var tool: Result<RunningTool, ClusterError>
+  }
+
+  /// Starts a query: cibadmin takes longer to start than documents to be read, so both go on at once. What is wrong is
+  /// told by `finish`.
+  package func startQuery() -> PendingQuery {
+    do throws(ClusterError) {
+      let fileBytes = try file.map { file throws(ClusterError) in try readCIB(file) }
+      return PendingQuery(fileBytes: fileBytes, tool: .success(try start(["--query"], input: nil)))
+    } catch {
+      return PendingQuery(tool: .failure(error))
+    }
+  }
+
+  /// The CIB that a query brings; see `query`.
+  package func finish(_ query: PendingQuery, status: Bool? = nil) throws(ClusterError) -> CIBDocument {
+    let fileBytes = query.fileBytes
+    let outcome = try query.tool.get().outcome(within: queryTimeLimit)
     // What cibadmin prints just as it stands in the file needs no second look.
     if let file, let fileBytes, !fileBytes.isSameText(as: outcome.output) { try checkIsCIB(fileBytes, file) }
     guard outcome.ending == .exited(CrmExit.ok) else { throw queryError(outcome) }
@@ -131,7 +153,8 @@ extension ClusterConnection {
     } catch {
       let message = error.message + sourceSuffix
       switch error.kind {
-      case .missing: throw ClusterError(.noInput, "no CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
+      case .missing:
+        throw ClusterError(.noInput, "no CIB file \(message)", hint: "'cibadmin --empty' prints an empty CIB")
       default: throw ClusterError(.noInput, message)
       }
     }
@@ -312,9 +335,13 @@ private enum CrmExit {
 
 extension ClusterConnection {
   private func run(_ arguments: [String], input: [UInt8]?, limit: Double) throws(ClusterError) -> Tool.Outcome {
+    try start(arguments, input: input).outcome(within: limit)
+  }
+
+  private func start(_ arguments: [String], input: [UInt8]?) throws(ClusterError) -> RunningTool {
     let tool = Tool("cibadmin", arguments, environment: environment, input: input)
     do {
-      return try tool.run(within: limit)
+      return try tool.start()
     } catch {
       switch error {
       case .notFound:

@@ -59,6 +59,12 @@ extension Tool {
     try Tool.runAll([self], within: seconds)[0].get()
   }
 
+  /// Starts the program, whose end is waited for later: meanwhile there is other work to do.
+  package func start() throws(StartError) -> RunningTool {
+    ignoreSIGPIPE()
+    return RunningTool(try Child(self, index: 0))
+  }
+
   /// Runs several programs, some at once, under one common deadline. Those that the deadline leaves no time for are
   /// not started, and end as `timedOut`.
   package static func runAll(
@@ -113,6 +119,32 @@ extension Tool {
     }
     if let refused { throw .notExecutable(refused) }
     throw .notFound(name)
+  }
+}
+
+/// A program that has been started. It is killed where nobody waits for its end.
+package final class RunningTool {
+  private let child: Child
+  private let started = monotonicNow()
+  private var hasEnded = false
+
+  fileprivate init(_ child: Child) { self.child = child }
+
+  deinit {
+    if !hasEnded { Child.kill([child]) }
+  }
+
+  /// Waits for its end, at most `seconds` from its start; then it is killed with all its children.
+  package func outcome(within seconds: Double) -> Tool.Outcome {
+    defer { hasEnded = true }
+    while true {
+      let left = started + seconds - monotonicNow()
+      guard left > 0 else { break }
+      Child.serve([child], within: left)
+      if let outcome = child.outcomeIfEnded() { return outcome }
+    }
+    Child.kill([child])
+    return Tool.Outcome(ending: .timedOut)
   }
 }
 

@@ -33,7 +33,8 @@ enum AgentChecks {
           hint: known.map { "did you mean '\($0)'?" }))
     }
     // What a template, a shared set or a rule brings is not looked into.
-    let isWhole = object.kind == .primitive && !sets.contains { $0["id-ref"] != nil } && !nvpairs.contains { $0["id-ref"] != nil }
+    let isWhole =
+      object.kind == .primitive && !sets.contains { $0["id-ref"] != nil } && !nvpairs.contains { $0["id-ref"] != nil }
     if isWhole {
       for name in metadata.requiredParameters where !given.contains(name) {
         warnings.append(

@@ -35,7 +35,7 @@ struct ApplyCommand: ParsableCommand {
       if documents.documents.count == 1, let saved = try SavedPlan.load(from: documents.documents[0]) {
         return try apply(saved)
       }
-      let workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
+      var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       let deadline = ContinuousClock.now + Self.patience
       var isShown = false
       while true {

@@ -14,7 +14,9 @@ struct LiveChecks {
     let status = ClusterStatus(cib)
     if cib.dcUUID?.isEmpty != false { plan.warn("the cluster has no DC; apply will refuse") }
     if cib.haveQuorum != true { plan.warn("this partition has no quorum; apply will refuse") }
-    if status.maintenanceMode { plan.warn("maintenance-mode is on: the cluster will act on the change only when it is off") }
+    if status.maintenanceMode {
+      plan.warn("maintenance-mode is on: the cluster will act on the change only when it is off")
+    }
     checkDeletions(status, &plan)
     checkRemotes(&plan)
   }
@@ -27,7 +29,8 @@ struct LiveChecks {
       guard status.isActive(change.id) else { continue }
       let nodes = status.activeNodes(of: change.id).joined(separator: ", ")
       if status.maintenanceMode || current.isUnmanaged(change.id) {
-        plan.refuse("'\(change.id)' is unmanaged and runs on \(nodes): deleted, it would run on unseen", option: "--force", flags)
+        plan.refuse(
+          "'\(change.id)' is unmanaged and runs on \(nodes): deleted, it would run on unseen", option: "--force", flags)
       } else if !flags.noStopFirst {
         plan.refuse("'\(change.id)' would be deleted while it runs on \(nodes)", option: "--no-stop-first", flags)
       }
@@ -42,15 +45,21 @@ struct LiveChecks {
     guard target.isFencingEnabled else { return }
     let current = Configuration(plan.current)
     var endpoints: [(id: String, endpoint: Endpoint)] = []
-    for change in plan.changes where change.kind == .primitive && (change.action == .create || change.action == .update) {
-      guard let element = target.object(change.id)?.element, let endpoint = endpoint(of: element, id: change.id) else { continue }
-      if let before = current.object(change.id)?.element, self.endpoint(of: before, id: change.id) == endpoint { continue }
+    for change in plan.changes where change.kind == .primitive && (change.action == .create || change.action == .update)
+    {
+      guard let element = target.object(change.id)?.element, let endpoint = endpoint(of: element, id: change.id) else {
+        continue
+      }
+      if let before = current.object(change.id)?.element, self.endpoint(of: before, id: change.id) == endpoint {
+        continue
+      }
       endpoints.append((change.id, endpoint))
     }
     guard !endpoints.isEmpty else { return }
     let answering = RemoteProbe.answering(endpoints.map(\.endpoint))
     for (id, endpoint) in endpoints where !answering.contains(endpoint) {
-      let message = "remote node '\(id)' does not answer at \(endpoint.host) port \(endpoint.port): its host WILL BE FENCED"
+      let message =
+        "remote node '\(id)' does not answer at \(endpoint.host) port \(endpoint.port): its host WILL BE FENCED"
       if flags.allowUnreachableRemotes {
         plan.warn(message)
       } else {

@@ -18,7 +18,8 @@ struct RollbackCommand: NotYetCommand {
 }
 
 struct HistoryCommand: NotYetCommand {
-  static let configuration = CommandConfiguration(commandName: "history", abstract: "List applies (not there yet).", shouldDisplay: false)
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "List applies (not there yet).", shouldDisplay: false)
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 }
 

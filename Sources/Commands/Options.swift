@@ -51,7 +51,9 @@ struct PlanFlags: ParsableArguments {
   }
 
   func checkThere() throws {
-    if prune { throw Failure(.usage, "--prune is not there yet", hint: "--prune-all deletes everything that no document has") }
+    if prune {
+      throw Failure(.usage, "--prune is not there yet", hint: "--prune-all deletes everything that no document has")
+    }
     if simulate == true { throw Failure(.usage, "--simulate is not there yet") }
   }
 }

@@ -26,7 +26,7 @@ struct PlanCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       if format == .crmsh { throw Failure(.usage, "--format crmsh is not there yet") }
-      let workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
+      var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       var planned = try workflow.plan()
       if !planned.plan.isInSync { planned.plan.diagnostics += AgentChecks.warnings(about: workflow.desired) }
       try Self.show(planned, format: format, showSecrets: showSecrets)

@@ -42,7 +42,9 @@ struct SavedPlan {
 
   /// - Returns: nil where the file is no saved plan, but a document.
   static func load(from path: String) throws -> SavedPlan? {
-    guard path != "-", let bytes = try? readFile(path), bytes.starts(with: Array("<\(elementName) ".utf8)) else { return nil }
+    guard path != "-", let bytes = try? readFile(path), bytes.starts(with: Array("<\(elementName) ".utf8)) else {
+      return nil
+    }
     guard let root = try? Element(parsing: bytes), root["format"] == "1", root.first("diff") != nil else {
       throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out")
     }
@@ -60,7 +62,8 @@ struct SavedPlan {
     }
     let refusals = root.elements(named: "refusal")
     for refusal in refusals {
-      Console.error("crmsync: refused: \(refusal["message"] ?? "")\n  hint: plan with \(refusal["option"] ?? "") to allow it")
+      Console.error(
+        "crmsync: refused: \(refusal["message"] ?? "")\n  hint: plan with \(refusal["option"] ?? "") to allow it")
     }
     guard refusals.isEmpty else { throw Failure(.refused, nil) }
     try Console.print(root["summary"] ?? "")

@@ -5,7 +5,8 @@ import Documents
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Nodes, remote nodes, resources and fencing as they are now; 1 if they need attention.")
+    commandName: "status",
+    abstract: "Nodes, remote nodes, resources and fencing as they are now; 1 if they need attention.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json

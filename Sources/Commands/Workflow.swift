@@ -11,6 +11,7 @@ struct Workflow {
   let connection: ClusterConnection
   let desired: DesiredConfiguration
   let flags: PlanFlags
+  private var pending: ClusterConnection.PendingQuery?
 
   /// A plan and what it was made from.
   struct Planned {
@@ -33,7 +34,8 @@ struct Workflow {
       guard let findings = SchemaCheck.findings(in: writer.bytes, schema: schema), !findings.isEmpty else { return nil }
       let list = findings.map { "\n  <\($0.element)>\($0.id.map { " '\($0)'" } ?? ""): \($0.message)" }
       return Failure(
-        .invalidInput, "the result would not fit \(schema), the schema of the CIB; nothing was changed:\(list.joined())",
+        .invalidInput,
+        "the result would not fit \(schema), the schema of the CIB; nothing was changed:\(list.joined())",
         hint: "'cibadmin --upgrade' brings the CIB to the newest schema, which may allow it")
     }
   }
@@ -41,15 +43,17 @@ struct Workflow {
   /// Reads documents and their secrets, and finds the cluster.
   init(documents: DocumentOptions, cluster: ClusterOptions, flags: PlanFlags) throws {
     try flags.checkThere()
-    desired = try Inputs.read(documents).resolvingSecrets()
-    connection = ClusterConnection(cibFile: cluster.cibFile)
-    if let note = connection.note { Console.error("crmsync: note: \(note)") }
     self.flags = flags
+    connection = ClusterConnection(cibFile: cluster.cibFile)
+    pending = connection.startQuery()
+    desired = try Inputs.read(documents).resolvingSecrets()
+    if let note = connection.note { Console.error("crmsync: note: \(note)") }
   }
 
   /// Reads the cluster's configuration and plans.
-  func plan() throws -> Planned {
-    let cib = try connection.query()
+  mutating func plan() throws -> Planned {
+    let cib = try connection.finish(pending ?? connection.startQuery())
+    pending = nil
     var plan = Planner.plan(
       from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
       options: flags.planOptions)
@@ -61,7 +65,9 @@ struct Workflow {
   func checkTakesChanges(_ cib: CIBDocument) throws {
     guard connection.isLive else { return }
     guard cib.dcUUID?.isEmpty == false else {
-      throw Failure(.noCluster, "the cluster has no DC; nothing was changed", hint: "wait for the election, or look at 'crm_mon -1'")
+      throw Failure(
+        .noCluster, "the cluster has no DC; nothing was changed", hint: "wait for the election, or look at 'crm_mon -1'"
+      )
     }
     guard cib.haveQuorum == true else {
       throw Failure(

@@ -109,7 +109,9 @@ package struct Alignment {
     for index in result.children.indices {
       guard case .element(var set) = result.children[index], set.name == "meta_attributes" else { continue }
       set.children.removeAll { child in
-        guard let nvpair = child.element, nvpair["name"] == "promotable", let value = nvpair["value"] else { return false }
+        guard let nvpair = child.element, nvpair["name"] == "promotable", let value = nvpair["value"] else {
+          return false
+        }
         let isTrue = Values.boolean(value) == true
         isPromotable = isPromotable || isTrue
         return isTrue

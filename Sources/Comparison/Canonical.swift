@@ -37,8 +37,10 @@ private func appendCanonicalText(of element: Element, in parent: String, to text
 private func meanings(of element: Element, in parent: String) -> [(String, String)] {
   var result: [(String, String)] = []
   var names = Set(element.attributes.map(\.name))
-  for name in ["kind", "first-action", "then-action", "symmetrical", "require-all", "sequential", "boolean-op",
-    "interval", "score"] where SchemaAttribute.default(of: name, in: element) != nil {
+  for name in [
+    "kind", "first-action", "then-action", "symmetrical", "require-all", "sequential", "boolean-op",
+    "interval", "score",
+  ] where SchemaAttribute.default(of: name, in: element) != nil {
     names.insert(name)
   }
   for name in names.sorted() {

@@ -17,7 +17,8 @@ extension DesiredConfiguration {
         let location = Location(document, child.position)
         if let setName = Section(rawValue: section.name)?.setElementName, child.name == setName {
           guard child.id != Record.setID else { continue }
-          settings.append(DesiredSettings(section: Section(rawValue: section.name)!, element: child, location: location))
+          settings.append(
+            DesiredSettings(section: Section(rawValue: section.name)!, element: child, location: location))
           continue
         }
         guard let kind = ObjectKind(elementName: child.name) else { continue }

@@ -8,7 +8,7 @@ import XML
 /// child of that name; blanks, slashes, quotes and brackets cannot stand in it. What a path cannot reach is replaced
 /// together with the element around it.
 struct TreeDifference {
-  private(set) var writer = XMLWriter()
+  private(set) var writer = XMLWriter(omittingAttributesPrefixed: ValueSource.attributePrefix)
   private(set) var holdsSecret = false
 
   mutating func compare(_ current: Element, _ target: Element) {
@@ -82,7 +82,9 @@ struct TreeDifference {
     }
     // A section as a whole, where its pieces would cost more: see `cost`.
     if path == "/cib/configuration" { return result + inner }
-    if path.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 3, arrangement.cost > Self.costOfWhole(target) { return nil }
+    if path.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 3, arrangement.cost > Self.costOfWhole(target) {
+      return nil
+    }
     return result + inner
   }
 
@@ -111,11 +113,13 @@ struct TreeDifference {
     case .modify(let path, let element):
       writeTag("modify", path: path, position: nil, end: ">\n")
       writer.write("    <change-result>\n")
-      writer.write(cleaned(element), level: 3)
+      note(element)
+      writer.write(element, level: 3)
       writer.write("    </change-result>\n  </change>\n")
     case .create(let path, let position, let element):
       writeTag("create", path: path, position: position, end: ">\n")
-      writer.write(cleaned(element), level: 2)
+      note(element)
+      writer.write(element, level: 2)
       writer.write("  </change>\n")
     }
   }
@@ -128,28 +132,13 @@ struct TreeDifference {
     writer.write(end)
   }
 
-  /// The element without marks that are no part of a CIB; notes on the way whether it holds a secret.
-  private mutating func cleaned(_ element: Element) -> Element {
-    if element.name == "nvpair" {
-      if let value = element["value"], value != Secret.outsideOfCIB,
-        element.holdsSecret || Secret.maskingUserInfo(in: value) != value
-      {
-        holdsSecret = true
-      }
-      guard element[ValueSource.secretMark] != nil else { return element }
-      var clean = element
-      clean[ValueSource.secretMark] = nil
-      return clean
+  /// Notes whether a secret is written.
+  private mutating func note(_ element: Element) {
+    if element.name == "nvpair", let value = element["value"], value != Secret.outsideOfCIB {
+      holdsSecret = holdsSecret || element.holdsSecret || Secret.maskingUserInfo(in: value) != value
     }
-    guard !element.children.isEmpty else { return element }
-    var clean = element
-    for index in clean.children.indices {
-      if case .element(let child) = clean.children[index], child.name == "nvpair" || !child.children.isEmpty {
-        let cleanChild = cleaned(child)
-        if cleanChild != child { clean.children[index] = .element(cleanChild) }
-      }
-    }
-    return clean
+    guard !holdsSecret else { return }
+    for case .element(let child) in element.children { note(child) }
   }
 }
 
@@ -213,7 +202,8 @@ struct Arrangement {
       return
     }
     let present = sources.compactMap(\.self)
-    let steady = present.indices.dropFirst().allSatisfy { present[$0 - 1] < present[$0] } ? nil : Set(longestIncreasing(present))
+    let steady =
+      present.indices.dropFirst().allSatisfy { present[$0 - 1] < present[$0] } ? nil : Set(longestIncreasing(present))
     if let steady { moved = sources.indices.filter { sources[$0].map { !steady.contains($0) } ?? false } }
     if !moved.isEmpty, let moves = Self.workingMoves(sources, moved) {
       self.moves = moves

@@ -121,7 +121,8 @@ extension Planner {
       refer(object, to: id, as: "member", target, position: member.position)
     } else {
       refer(
-        object, to: id, as: "member", target, expected: object.kind == .clone ? "a primitive or a group" : "a primitive",
+        object, to: id, as: "member", target,
+        expected: object.kind == .clone ? "a primitive or a group" : "a primitive",
         position: member.position)
     }
   }
@@ -196,9 +197,12 @@ extension Planner {
         before.map { current.resource(object.id) != nil && !$0.contains(object.id, in: current) } ?? false
       let wanted = wantedObject(object)
       if wasSoBefore && wanted == nil { continue }
-      let what = object.element.isRemote ? "remote node" : object.element.isFencingDevice ? "fencing device" : object.kind.rawValue
+      let what =
+        object.element.isRemote
+        ? "remote node" : object.element.isFencingDevice ? "fencing device" : object.kind.rawValue
       let consequence =
-        object.element.isRemote ? "; Pacemaker would fence it" : object.element.isFencingDevice ? "; it could fence nothing" : ""
+        object.element.isRemote
+        ? "; Pacemaker would fence it" : object.element.isFencingDevice ? "; it could fence nothing" : ""
       diagnostics.append(
         Diagnostic(
           isCritical && !wasSoBefore ? .error : .warning,
@@ -272,7 +276,8 @@ extension Planner {
       for node in placement.nodes { report(node.id, node.location, &self) }
     }
     for object in desired.objects {
-      guard object.kind == .location || object.kind == .fencingLevel, let node = object.element["node"] ?? object.element["target"]
+      guard object.kind == .location || object.kind == .fencingLevel,
+        let node = object.element["node"] ?? object.element["target"]
       else { continue }
       report(node, object.location, &self)
     }
@@ -291,7 +296,9 @@ extension Planner {
           }
           let changed = [owner, object.id].compactMap { target.object($0) }.first { !isUnchanged($0) }
           guard let blamed = changed ?? wantedObject(object).map(\.object) else { continue }
-          warn("'\(owner)' and '\(object.id)' have the same address \(address)", at: wantedObject(blamed)?.location ?? .none)
+          warn(
+            "'\(owner)' and '\(object.id)' have the same address \(address)",
+            at: wantedObject(blamed)?.location ?? .none)
         }
       }
     }
@@ -321,15 +328,16 @@ extension Planner {
       let location = wantedObject(object)?.location ?? .none
       func check(_ element: Element) {
         for attribute in element.attributes {
+          guard let hazard = TextHazard(in: attribute.value) else { continue }
           let what = "'\(object.id)': the value of \(element["name"] ?? attribute.name)"
-          switch TextHazard(in: attribute.value) {
+          switch hazard {
           case .breaksTheCIB:
             report(
               "\(what) has both characters beyond ASCII and markup (< > & \" '): Pacemaker 2.1.5 makes an "
-                + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it")
+                + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it"
+            )
           case .changes:
             warn("\(what) has a line end or a tab, which Pacemaker 2.1.5 changes", at: location)
-          case nil: break
           }
         }
         for case .element(let child) in element.children { check(child) }
@@ -342,17 +350,19 @@ extension Planner {
     case breaksTheCIB, changes
 
     init?(in value: String) {
-      var isASCII = true
-      var hasMarkup = false
-      var hasControl = false
-      for byte in value.utf8 {
-        switch byte {
-        case 0x80...: isASCII = false
-        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"):
-          hasMarkup = true
-        case 0x09, 0x0A, 0x0D: hasControl = true
-        default: break
+      var value = value
+      let (isASCII, hasMarkup, hasControl) = value.withUTF8 { bytes in
+        var found = (isASCII: true, hasMarkup: false, hasControl: false)
+        for byte in bytes where !(0x3F...0x7E ~= byte) {
+          switch byte {
+          case 0x80...: found.isASCII = false
+          case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"):
+            found.hasMarkup = true
+          case 0x09, 0x0A, 0x0D: found.hasControl = true
+          default: break
+          }
         }
+        return found
       }
       if !isASCII && (hasMarkup || hasControl) {
         self = .breaksTheCIB

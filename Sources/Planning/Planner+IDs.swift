@@ -29,7 +29,8 @@ extension Planner {
           at: wantedObject(object)?.location ?? .none)
       }
     }
-    for section in [Section.properties, .resourceDefaults, .operationDefaults] where !changedSections.contains(section) {
+    for section in [Section.properties, .resourceDefaults, .operationDefaults] where !changedSections.contains(section)
+    {
       for set in settings[section] ?? [] { Self.collectIDs(set, into: &taken) }
     }
     for (index, node) in nodes.enumerated() where index < current.nodes.count && node == current.nodes[index] {

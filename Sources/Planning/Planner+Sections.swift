@@ -46,7 +46,8 @@ extension Planner {
         kept.append(Kept("property \(name)", why: why))
       }
       if isProperties {
-        for set in present where set.id != AttributeSets.bootstrapID && !wanted.contains(where: { $0.element.id == set.id }) {
+        for set in present
+        where set.id != AttributeSets.bootstrapID && !wanted.contains(where: { $0.element.id == set.id }) {
           kept.append(Kept("property set \(set.id ?? "")", why: "not cib-bootstrap-options; --exact drops it"))
         }
       }
@@ -86,7 +87,8 @@ extension Planner {
         }
         guard !daemons.isEmpty else { continue }
         let home =
-          sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0.id == nil } ?? sets.firstIndex { $0.first("rule") == nil }
+          sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0.id == nil }
+          ?? sets.firstIndex { $0.first("rule") == nil }
         if let home {
           let named = Set(sets[home].elements.compactMap { $0["name"] })
           sets[home].children += daemons.filter { !named.contains($0.element?["name"] ?? "") }
@@ -144,10 +146,11 @@ extension Planner {
     if options.prunesAll && options.isExact {
       var alignment = Alignment()
       alignment.referencedIDs = referencedIDs
-      result = alignment.align(
-        Element("node", children: present.map { .element($0) }),
-        to: Element("node", children: sets.map { .element($0.0) })
-      ).elements
+      result =
+        alignment.align(
+          Element("node", children: present.map { .element($0) }),
+          to: Element("node", children: sets.map { .element($0.0) })
+        ).elements
     } else {
       var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil, newSetID: "")
       for (set, location) in sets {

@@ -34,12 +34,16 @@ extension Planner {
     case .nodes: return filling(now, with: nodes) { $0.name == "node" }
     case .resources:
       let resources = topLevel.compactMap { assembled($0, inside: []) }
-      let templates = now.compactMap(\.element).compactMap(\.id).compactMap { draft[$0] }.filter { $0.kind == .template }
+      let templates = now.compactMap(\.element).compactMap(\.id).compactMap { draft[$0] }.filter {
+        $0.kind == .template
+      }
       let withTemplates = filling(
         now, with: templates.map(\.element) + fresh.filter { $0.kind == .template }.map(\.element)
       ) { $0.name == "template" }
       let survivors = Set(topLevel)
-      return filling(withTemplates, with: resources) { isResourceElement($0.name) } keepingPlace: {
+      return filling(withTemplates, with: resources) {
+        isResourceElement($0.name)
+      } keepingPlace: {
         survivors.contains($0.id ?? "")
       }
     default:
@@ -139,7 +143,10 @@ extension Planner {
       let values = SettingsMerge.changes(from: before, to: after)
       changes += values.map { Self.change($0, kind: kind, id: $0.name) }
       if values.isEmpty, before != after {
-        changes.append(Change(.update, kind, after.first { !before.contains($0) }?.id ?? before.first?.id ?? "", reason: "sets, rules or scores"))
+        changes.append(
+          Change(
+            .update, kind, after.first { !before.contains($0) }?.id ?? before.first?.id ?? "",
+            reason: "sets, rules or scores"))
       }
     }
   }

@@ -104,11 +104,11 @@ package struct Planner {
     }
     guard !desired.placements.isEmpty else { return }
     let assigned = assignments(withScores: Set(desired.placements.compactMap(\.spread).map(ValueType.score.normalized)))
+    func existing(_ resource: String, _ score: String) -> [String] {
+      (assigned[resource] ?? []).filter { $0.score == ValueType.score.normalized(score) }.map(\.node)
+    }
     PlacementExpansion.forEachLocation(
-      of: desired.placements,
-      existing: { resource, score in
-        (assigned[resource] ?? []).filter { $0.score == ValueType.score.normalized(score) }.map(\.node)
-      }, rebalance: options.rebalances
+      of: desired.placements, existing: existing, rebalance: options.rebalances
     ) { location, placement in
       want(DesiredObject(location, location: placement.location), claim: .placement)
     }
@@ -303,7 +303,9 @@ package struct Planner {
       element = alignment.align(present.element, to: wantedElement)
     } else {
       element = alignment.forming(object.element)
-      if object.kind == .fencingLevel, element.id == nil { element.attributes.insert(Attribute("id", object.id), at: 0) }
+      if object.kind == .fencingLevel, element.id == nil {
+        element.attributes.insert(Attribute("id", object.id), at: 0)
+      }
     }
     for name in alignment.missingSecrets where options.hasCluster {
       report(
@@ -357,7 +359,9 @@ package struct Planner {
     var base: [String] = []
     var placed: Set<String> = []
     func place(_ id: String) {
-      guard let object = draft[id], object.kind.isResource, parents[id] == nil, placed.insert(id).inserted else { return }
+      guard let object = draft[id], object.kind.isResource, parents[id] == nil, placed.insert(id).inserted else {
+        return
+      }
       base.append(id)
     }
     // What leaves a group stands where the group stood; what is new comes behind, as the documents have it.

@@ -49,8 +49,9 @@ struct SettingsMerge {
     } else if desired.first("rule") == nil && desired["score"] == nil && !(firstID != nil && id != firstID) {
       // A plain set of another name says the same as one that the cluster has.
       mergeValues(of: desired, newSetID: id)
-    } else if let index = sets.firstIndex(where: { header(of: $0) == header(of: desired) && desired.first("rule") != nil })
-    {
+    } else if let index = sets.firstIndex(where: {
+      header(of: $0) == header(of: desired) && desired.first("rule") != nil
+    }) {
       mergeSet(desired, into: index)
     } else {
       var alignment = Alignment()
@@ -80,7 +81,9 @@ struct SettingsMerge {
         remove(name)
         continue
       }
-      let plain = AttributeSets.byPrecedence(sets, first: firstID).filter { $0.first("rule") == nil && $0["id-ref"] == nil }
+      let plain = AttributeSets.byPrecedence(sets, first: firstID).filter {
+        $0.first("rule") == nil && $0["id-ref"] == nil
+      }
       let winner = plain.first { $0.elements.contains { $0["name"] == name } }
       if source == .keep {
         if winner == nil { missingSecrets.append(name) }
@@ -113,7 +116,8 @@ struct SettingsMerge {
       let name = nvpair["name"]
       let exists = sets[index].elements.contains { sameName($0, nvpair) }
       switch ValueSource(of: nvpair) {
-      case .unset: sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && $0["name"] == name } ?? false }
+      case .unset:
+        sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && $0["name"] == name } ?? false }
       case .keep: if !exists { missingSecrets.append(name ?? "") }
       default:
         if exists {

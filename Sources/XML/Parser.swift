@@ -225,7 +225,8 @@ private final class TreeBuilder {
       xmlError.domain != Int32(XML_FROM_NAMESPACE.rawValue)
     else { return }
     error = XMLError(
-      message: XMLErrorText.describe(xmlError), position: SourcePosition(line: Int(xmlError.line), column: Int(xmlError.int2)))
+      message: XMLErrorText.describe(xmlError),
+      position: SourcePosition(line: Int(xmlError.line), column: Int(xmlError.int2)))
   }
 }
 

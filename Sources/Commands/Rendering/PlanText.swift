@@ -37,16 +37,10 @@ struct PlanText {
   // MARK: - Changes
 
   private func line(_ change: Change, width: Int) -> String {
+    let (sign, colour) = sign(of: change)
+    var text = paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id)", colour)
+    if let placing = placing(change) { return "\(text)  \(placing)\n" }
     let details = change.details
-    let (sign, colour): (String, Colour) =
-      switch change.action {
-      case .create: ("+", .green)
-      case .update: ("~", .yellow)
-      case .delete: ("-", .red)
-      case .move: (">", .cyan)
-      }
-    let kind = change.kind.rawValue + String(repeating: " ", count: width - change.kind.rawValue.count)
-    var text = paint("\(sign) \(change.action.rawValue) \(kind)  \(change.id)", colour)
     if let summary = oneLine(change, details) {
       if !summary.isEmpty { text += "  \(summary)" }
       if let reason = change.reason { text += paint("  (\(reason))", .dim) }
@@ -58,16 +52,32 @@ struct PlanText {
     return text
   }
 
+  private func sign(of change: Change) -> (text: String, colour: Colour) {
+    switch change.action {
+    case .create: ("+", .green)
+    case .update: ("~", .yellow)
+    case .delete: ("-", .red)
+    case .move: (">", .cyan)
+    }
+  }
+
+  private func padded(_ kind: ObjectKind, _ width: Int) -> String {
+    kind.rawValue + String(repeating: " ", count: width - kind.rawValue.utf8.count)
+  }
+
+  /// A new plain location constraint in short: there may be thousands of them.
+  private func placing(_ change: Change) -> String? {
+    guard change.action == .create, change.kind == .location, let after = change.after, after.attributes.count == 4,
+      after.children.isEmpty, let resource = after["rsc"], let node = after["node"], let score = after["score"]
+    else { return nil }
+    return "\(resource) on \(node): \(score)"
+  }
+
   /// What fits on the object's own line: values, plain location constraints, what an object consists of.
   private func oneLine(_ change: Change, _ details: [Detail]) -> String? {
     if details.isEmpty { return "" }
     if details.count == 1, ["value", "inside"].contains(details[0].path) { return beforeAfter(details[0], in: change) }
     guard change.action == .create else { return nil }
-    if change.kind == .location, details.count == 3, let after = change.after, let resource = after["rsc"],
-      let node = after["node"], let score = after["score"]
-    {
-      return "\(resource) on \(node): \(score)"
-    }
     if details.count == 1, details[0].path == "members" { return details[0].after }
     return nil
   }

@@ -28,7 +28,8 @@ struct StatusReport {
     }
     for failure in status.failures {
       let reason = failure.reason.map { ": \(Secret.maskingUserInfo(in: $0))" } ?? ""
-      concerns.append("\(failure.operation) of \(failure.resource) failed on \(failure.node) (\(failure.exitCode))\(reason)")
+      concerns.append(
+        "\(failure.operation) of \(failure.resource) failed on \(failure.node) (\(failure.exitCode))\(reason)")
     }
     for object in configuration.objects where object.kind == .primitive {
       guard !status.isActive(object.id), !isMeantToBeStopped(object.id, configuration) else { continue }
