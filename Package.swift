@@ -32,7 +32,7 @@ let package = Package(
     // Current and target configuration to the patch that cibadmin applies.
     .target(name: "Patching", dependencies: ["CIB"]),
     // Processes, sockets and files: the cluster itself.
-    .target(name: "Cluster", dependencies: ["CIB"]),
+    .target(name: "Cluster", dependencies: ["CLibXML2", "CIB", "XML"]),
     // The command line.
     .target(
       name: "Commands",
@@ -41,6 +41,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),
+
+    .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+    .testTarget(name: "PlanningTests", dependencies: ["Commands", "Documents", "Patching", "Planning"]),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
+    .testTarget(name: "WritingTests", dependencies: ["Documents", "Comparison"]),
   ],
   swiftLanguageModes: [.v6]
 )

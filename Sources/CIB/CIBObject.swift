@@ -39,6 +39,8 @@ package struct CIBObject: Equatable, Sendable {
     for (index, child) in element.children.enumerated() {
       guard let member = child.element, let memberKind = ObjectKind(elementName: member.name), memberKind.isResource
       else { continue }
+      // Already a reference, as in the XML parts of native documents: no schema allows such a resource.
+      if member.attributes.count == 1, member.id != nil, member.children.isEmpty { continue }
       outer.children[index] = .element(.memberReference(member.id ?? "", name: member.name, position: member.position))
       inner += takingApart(member, kind: memberKind)
     }

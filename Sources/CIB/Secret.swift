@@ -11,17 +11,22 @@ package enum Secret {
 
   /// Whether a parameter of this name holds a secret, whatever its value.
   package static func isSecret(parameter name: String) -> Bool {
-    let name = name.lowercased()
-    switch name {
-    case "passwd", "apikey", "api_key", "community": return true
-    default:
-      return ["passw", "secret", "token", "credential"].contains { name.contains($0) }
-    }
+    // Bytes, not characters: a large configuration has tens of thousands of names.
+    let name = name.utf8.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
+    return secretNames.contains { $0.elementsEqual(name) } || secretParts.contains { occurs($0, in: name) }
+  }
+
+  private static let secretNames = ["passwd", "apikey", "api_key", "community"].map { Array($0.utf8) }
+  private static let secretParts = ["passw", "secret", "token", "credential"].map { Array($0.utf8) }
+
+  private static func occurs(_ part: [UInt8], in name: [UInt8]) -> Bool {
+    guard name.count >= part.count else { return false }
+    return (0...name.count - part.count).contains { name[$0...].starts(with: part) }
   }
 
   /// The value with the user part of every URL in it masked: `https://(secret)@host/`.
   package static func maskingUserInfo(in value: String) -> String {
-    guard value.contains("://"), value.contains("@") else { return value }
+    guard value.utf8.contains(UInt8(ascii: "@")), value.contains("://") else { return value }
     var result = ""
     var rest = value[...]
     while let scheme = rest.firstRange(ofURLSeparator: "://") {

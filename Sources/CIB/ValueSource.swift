@@ -47,11 +47,9 @@ package enum ValueSource: Equatable, Sendable {
 extension Element {
   /// For an nvpair: whether its value must not be shown.
   package var holdsSecret: Bool {
-    switch ValueSource(of: self) {
-    case .file, .environment, .keep: return true
-    case .unset, nil: break
+    for attribute in attributes where attribute.name.hasPrefix(ValueSource.attributePrefix) {
+      if attribute != ValueSource.unset.attribute { return true }
     }
-    if self[ValueSource.secretMark] != nil { return true }
     return Secret.isSecret(parameter: self["name"] ?? "")
   }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One XML element: a name, attributes in their order, and children in theirs.
 ///
 /// A value type: two configurations share whatever is alike between them, and comparing shared parts costs
@@ -31,6 +33,26 @@ package struct Attribute: Equatable, Sendable {
   package init(_ name: String, _ value: String) {
     self.name = name
     self.value = value
+  }
+
+  package static func == (left: Attribute, right: Attribute) -> Bool {
+    left.name.isIdentical(to: right.name) && left.value.isIdentical(to: right.value)
+  }
+}
+
+extension String {
+  /// Whether the two are the same byte for byte. Swift's `==` also holds for different spellings of the same
+  /// characters (é as one scalar or two), which agents tell apart.
+  package func isIdentical(to other: String) -> Bool {
+    // Most strings differ in length, which is known without looking at them.
+    guard utf8.count == other.utf8.count, self == other else { return false }
+    // Up to 15 bytes lie in the string itself, and were compared as they are if they are ASCII.
+    let areSame = utf8.withContiguousStorageIfAvailable { left in
+      other.utf8.withContiguousStorageIfAvailable { right in
+        memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+      }
+    }
+    return isEmpty || areSame?.flatMap(\.self) ?? utf8.elementsEqual(other.utf8)
   }
 }
 
@@ -69,7 +91,10 @@ extension Element {
   /// The value of the attribute, or nil where the element does not have it. Setting nil removes it.
   package subscript(attribute: String) -> String? {
     get {
-      for candidate in attributes where candidate.name == attribute { return candidate.value }
+      for candidate in attributes
+      where candidate.name.utf8.count == attribute.utf8.count && candidate.name == attribute {
+        return candidate.value
+      }
       return nil
     }
     set {

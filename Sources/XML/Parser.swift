@@ -41,17 +41,43 @@ extension Element {
     self = root
   }
 
-  package init(parsing text: String, positions: Bool = false) throws(XMLError) {
-    var text = text
-    let result: Result<Element, XMLError> = text.withUTF8 { utf8 in
-      do throws(XMLError) {
-        return .success(try Element(parsing: UnsafeRawBufferPointer(utf8), positions: positions))
-      } catch {
-        return .failure(error)
-      }
+  package init(parsing bytes: [UInt8], skipping skipped: String? = nil, positions: Bool = false) throws(XMLError) {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(XMLError) in try Element(parsing: bytes, skipping: skipped, positions: positions) }
     }
     self = try result.get()
   }
+
+  package init(parsing text: String, positions: Bool = false) throws(XMLError) {
+    try self.init(parsing: Array(text.utf8), positions: positions)
+  }
+}
+
+/// Whether the bytes are well-formed XML, without making a tree of them.
+///
+/// - Throws: `XMLError`, the first error that makes the text no XML.
+package func checkWellFormed(_ bytes: [UInt8]) throws(XMLError) {
+  guard bytes.count <= Int(Int32.max) else {
+    throw XMLError(message: "the text is larger than 2 GiB", position: .unknown)
+  }
+  let error = bytes.withUnsafeBytes { bytes -> XMLError? in
+    guard let base = bytes.baseAddress,
+      let context = xmlCreateMemoryParserCtxt(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+    else { return XMLError(message: "the text is empty", position: .unknown) }
+    defer { xmlFreeParserCtxt(context) }
+    xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
+    let builder = TreeBuilder(context: context, skipped: nil, keepsPositions: false)
+    builder.install()
+    context.pointee.sax.pointee.startElementNs = { _, _, _, _, _, _, _, _, _ in }
+    context.pointee.sax.pointee.endElementNs = { _, _, _, _ in }
+    context.pointee.sax.pointee.characters = nil
+    context.pointee.sax.pointee.comment = nil
+    withExtendedLifetime(builder) { _ = xmlParseDocument(context) }
+    if let error = builder.error { return error }
+    return context.pointee.wellFormed == 0
+      ? XMLError(message: "the text is not well-formed XML", position: .unknown) : nil
+  }
+  if let error { throw error }
 }
 
 /// Builds the tree from libxml2's SAX2 events. SAX rather than libxml2's own tree: that takes ten times the memory
@@ -65,8 +91,9 @@ private final class TreeBuilder {
   var error: XMLError?
   /// Depth inside the skipped element; 0 outside.
   var skipping = 0
-  /// Names come from libxml2's dictionary, so that the pointer identifies the name: one string for each.
-  var names: [UnsafePointer<xmlChar>: String] = [:]
+  /// Names come from libxml2's dictionary, so that the pointer identifies the name: one string for each. Looked up five
+  /// times an element, in a table of the simplest kind; a name that finds its place taken takes it over.
+  var names = [(pointer: UnsafePointer<xmlChar>?, name: String)](repeating: (nil, ""), count: 256)
 
   init(context: xmlParserCtxtPtr, skipped: String?, keepsPositions: Bool) {
     self.context = context
@@ -159,9 +186,11 @@ private final class TreeBuilder {
 
   func name(_ local: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?) -> String {
     if let prefix { return String(cString: prefix) + ":" + String(cString: local) }
-    if let known = names[local] { return known }
+    let bits = UInt(bitPattern: local)
+    let place = Int((bits >> 3 ^ bits >> 11) & 255)
+    if names[place].pointer == local { return names[place].name }
     let name = String(cString: local)
-    names[local] = name
+    names[place] = (local, name)
     return name
   }
 
@@ -196,7 +225,8 @@ private final class TreeBuilder {
       xmlError.domain != Int32(XML_FROM_NAMESPACE.rawValue)
     else { return }
     error = XMLError(
-      message: XMLErrorText.describe(xmlError), position: SourcePosition(line: Int(xmlError.line), column: Int(xmlError.int2)))
+      message: XMLErrorText.describe(xmlError),
+      position: SourcePosition(line: Int(xmlError.line), column: Int(xmlError.int2)))
   }
 }
 

@@ -10,8 +10,12 @@ extension Element {
 /// Writes elements as XML into one buffer: a large CIB is written once and copied never.
 package struct XMLWriter {
   package var bytes: [UInt8] = []
+  /// Attributes whose names begin so are left out: marks that elements carry, and that are no part of the XML.
+  private let omitted: String?
 
-  package init() {}
+  package init(omittingAttributesPrefixed omitted: String? = nil) {
+    self.omitted = omitted
+  }
 
   package mutating func write(_ text: String) {
     bytes.append(contentsOf: text.utf8)
@@ -51,6 +55,7 @@ package struct XMLWriter {
     write("<")
     write(name)
     for attribute in attributes {
+      if let omitted, attribute.name.utf8.count > omitted.utf8.count, attribute.name.hasPrefix(omitted) { continue }
       write(" ")
       write(attribute.name)
       write("=\"")
@@ -68,6 +73,10 @@ package struct XMLWriter {
   /// a parser turns the bare ones in an attribute into blanks. Characters that XML cannot hold do not get here:
   /// documents with them are refused.
   package mutating func escape(_ text: String) {
+    let plain = text.utf8.withContiguousStorageIfAvailable { text in
+      text.allSatisfy { $0 > 0x3E || 0x27...0x3B ~= $0 || $0 == 0x20 || $0 == 0x3D || 0x23...0x25 ~= $0 }
+    }
+    if plain == true { return write(text) }
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "&"): write("&amp;")

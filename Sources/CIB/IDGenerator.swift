@@ -1,0 +1,99 @@
+import XML
+
+/// Gives ids to what has none: crmsh's, so that whoever looks finds what they are used to.
+///
+///     R-instance_attributes, R-meta_attributes, R-utilization      the sets of R
+///     R-instance_attributes-ip                                     an nvpair: its set's id and its name
+///     R-monitor-10s                                                an operation: 0 where it has no interval
+///     L-rule, L-rule-expression                                    a rule and what is in it
+///     C-0, C-1                                                     the resource sets of C
+///
+/// An id that is taken gets `-1`, `-2`, …
+package struct IDGenerator {
+  package var taken: Set<String>
+
+  package init(taken: Set<String> = []) { self.taken = taken }
+
+  /// The element, with an id for every part of it that the schema wants one for.
+  ///
+  /// - Parameter owner: what the ids begin with; the element's own id if nil.
+  package mutating func addingIDs(to element: Element, owner: String? = nil) -> Element {
+    var result = element
+    let owner = owner ?? element.id ?? ""
+    var counts: [String: Int] = [:]
+    for index in result.children.indices {
+      guard case .element(var child) = result.children[index] else { continue }
+      let count = counts[child.name, default: 0]
+      counts[child.name] = count + 1
+      if child.id == nil, child["id-ref"] == nil, let suffix = Self.suffix(of: child, index: count) {
+        child.attributes.insert(Attribute("id", unique(Self.xmlName("\(owner)-\(suffix)"))), at: 0)
+      }
+      if !child.children.isEmpty {
+        // Operations, lists and the like have no id of their own: what is in them is named after what they are in.
+        child = addingIDs(to: child, owner: Self.namesItsChildren(child) ? child.id : owner)
+      }
+      result.children[index] = .element(child)
+    }
+    return result
+  }
+
+  /// What the id of a part ends with; nil for what has no id.
+  private static func suffix(of element: Element, index: Int) -> String? {
+    switch element.name {
+    case "nvpair": element["name"] ?? "nvpair"
+    case "op": "\(element["name"] ?? "op")-\(element["interval"] ?? "0")"
+    case "resource_set": "\(index)"
+    case "port-mapping": "port-\(element["port"] ?? element["range"] ?? "\(index)")"
+    case "storage-mapping": "storage-\(index)"
+    case "recipient": "recipient-\(index + 1)"
+    case "acl_permission": "\(element["kind"] ?? "permission")-\(index)"
+    case "attribute": element["name"] ?? "attribute"
+    case "instance_attributes", "meta_attributes", "utilization", "cluster_property_set", "rule", "expression",
+      "date_expression", "rsc_expression", "op_expression", "duration", "date_spec":
+      element.name
+    default: nil
+    }
+  }
+
+  private static func namesItsChildren(_ element: Element) -> Bool {
+    element.id != nil && element.name != "operations"
+  }
+
+  package mutating func unique(_ id: String) -> String {
+    if taken.insert(id).inserted { return id }
+    var number = 1
+    while !taken.insert("\(id)-\(number)").inserted { number += 1 }
+    return "\(id)-\(number)"
+  }
+
+  /// The text with everything that no XML name may hold replaced by `_`.
+  package static func xmlName(_ text: String) -> String {
+    guard !isXMLName(text) else { return text }
+    var name = String(String.UnicodeScalarView(text.unicodeScalars.map { isNameCharacter($0) ? $0 : "_" }))
+    if let first = name.unicodeScalars.first, !isNameStart(first) { name = "_" + name }
+    return name.isEmpty ? "_" : name
+  }
+
+  /// Whether the text can be an XML id (NCName).
+  package static func isXMLName(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, isNameStart(first) else { return false }
+    return text.unicodeScalars.allSatisfy(isNameCharacter)
+  }
+
+  private static func isNameStart(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x41...0x5A, 0x5F, 0x61...0x7A, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0x2FF, 0x370...0x37D, 0x37F...0x1FFF,
+      0x200C...0x200D, 0x2070...0x218F, 0x2C00...0x2FEF, 0x3001...0xD7FF, 0xF900...0xFDCF, 0xFDF0...0xFFFD,
+      0x10000...0xEFFFF:
+      true
+    default: false
+    }
+  }
+
+  private static func isNameCharacter(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x2D, 0x2E, 0x30...0x39, 0xB7, 0x300...0x36F, 0x203F...0x2040: true
+    default: isNameStart(scalar)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import CLibXML2
+import Glibc
+
+/// Says why a configuration does not fit its schema, after `cibadmin` has refused it: that prints the whole of it,
+/// secrets included, and no reason a person could use.
+package struct SchemaFinding: Equatable, Sendable {
+  /// The name of the element that does not fit.
+  package var element: String
+  /// The id of that element, or of the nearest one around it that has one.
+  package var id: String?
+  /// What is wrong: names of elements and attributes, never values.
+  package var message: String
+}
+
+package enum SchemaCheck {
+  private static let defaultDirectory = "/usr/share/pacemaker"
+  private static let mostFindings = 20
+
+  /// Validates a `<cib>` with the schema it is to fit.
+  ///
+  /// - Parameter schema: a name as `validate-with` has it.
+  /// - Returns: nil where the schema is not installed on this machine, or cannot be read.
+  package static func findings(
+    in xml: [UInt8], schema: String, environment: Environment = .current
+  ) -> [SchemaFinding]? {
+    let isName = !schema.isEmpty && !schema.hasPrefix(".") && !schema.contains("/")
+    guard isName, schema != "none" else { return nil }
+    let path = "\(environment["PCMK_schema_directory"] ?? defaultDirectory)/\(schema).rng"
+    guard access(path, R_OK) == 0 else { return nil }
+    let collector = Collector()
+    let pointer = Unmanaged.passUnretained(collector).toOpaque()
+    return withExtendedLifetime(collector) {
+      guard let parser = xmlRelaxNGNewParserCtxt(path) else { return nil }
+      defer { xmlRelaxNGFreeParserCtxt(parser) }
+      xmlRelaxNGSetParserStructuredErrors(parser, { _, _ in }, nil)
+      guard let grammar = xmlRelaxNGParse(parser) else { return nil }
+      defer { xmlRelaxNGFree(grammar) }
+      // A document type declaration would bring entities; what is validated here was written by this program.
+      let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
+      let parsed = xml.withUnsafeBytes { bytes in
+        xmlReadMemory(
+          bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), nil, nil, options)
+      }
+      guard let document = parsed else { return nil }
+      defer { xmlFreeDoc(document) }
+      guard let validator = xmlRelaxNGNewValidCtxt(grammar) else { return nil }
+      defer { xmlRelaxNGFreeValidCtxt(validator) }
+      let handler: xmlStructuredErrorFunc = { data, error in
+        guard let data, let error else { return }
+        Unmanaged<Collector>.fromOpaque(data).takeUnretainedValue().take(error.pointee)
+      }
+      xmlRelaxNGSetValidStructuredErrors(validator, handler, pointer)
+      // An IDREF to nothing is reported past the validator's handler: to this one, or to standard error.
+      xmlSetStructuredErrorFunc(pointer, handler)
+      defer { xmlSetStructuredErrorFunc(nil, nil) }
+      let result = xmlRelaxNGValidateDoc(validator, document)
+      guard result != 0 else { return [] }
+      if !collector.findings.isEmpty { return Array(collector.findings.prefix(mostFindings)) }
+      return [collector.firstVague ?? SchemaFinding(element: "cib", id: nil, message: "does not fit \(schema)")]
+    }
+  }
+}
+
+/// libxml2 tries all that could stand in a place, and reports how the last of it failed: for most of its errors only
+/// the place is of use, and what comes after the first is only that what is around it does not fit either.
+private final class Collector {
+  var findings: [SchemaFinding] = []
+  var firstVague: SchemaFinding?
+
+  func take(_ error: xmlError) {
+    let (name, id) = place(error.node?.assumingMemoryBound(to: xmlNode.self))
+    guard let message = describe(error) else {
+      let message = "its attributes or its content are not what the schema allows"
+      firstVague = firstVague ?? SchemaFinding(element: name, id: id, message: message)
+      return
+    }
+    let finding = SchemaFinding(element: name, id: id, message: message)
+    if !findings.contains(finding) { findings.append(finding) }
+  }
+
+  private func place(_ node: xmlNodePtr?) -> (String, String?) {
+    var name: String?
+    var next = node
+    while let current = next {
+      if current.pointee.type == XML_ELEMENT_NODE {
+        name = name ?? current.pointee.name.map { String(cString: $0) }
+        if let value = xmlGetNoNsProp(current, "id") {
+          defer { crmsync_xml_free(value) }
+          return (name ?? "cib", String(cString: value))
+        }
+      }
+      next = current.pointee.parent
+    }
+    return (name ?? "cib", nil)
+  }
+
+  /// libxml2's codes in our words, for those that say what is wrong. str1 and str2 are the arguments of its message.
+  private func describe(_ error: xmlError) -> String? {
+    let first = error.str1.map { String(cString: $0) } ?? "?"
+    if error.domain == Int32(XML_FROM_VALID.rawValue) {
+      // str2 is the value of an IDREF, so an id.
+      guard error.code == Int32(XML_DTD_UNKNOWN_ID.rawValue), let id = error.str2 else { return nil }
+      return "'\(first)' refers to '\(String(cString: id))', which does not exist"
+    }
+    switch xmlRelaxNGValidErr(rawValue: UInt32(bitPattern: error.code)) {
+    case XML_RELAXNG_ERR_INVALIDATTR: return "attribute '\(first)' is unknown or has a value that is not allowed"
+    case XML_RELAXNG_ERR_ATTRNAME: return "attribute '\(first)' is missing"
+    case XML_RELAXNG_ERR_ELEMWRONG: return "is not allowed here"
+    case XML_RELAXNG_ERR_DUPID: return "its id is used more than once"
+    // str1 is the type, str2 the value.
+    case XML_RELAXNG_ERR_TYPE, XML_RELAXNG_ERR_TYPEVAL: return "an attribute's value is not of the type '\(first)'"
+    case XML_RELAXNG_ERR_TEXTWRONG: return "holds text"
+    default: return nil
+    }
+  }
+}

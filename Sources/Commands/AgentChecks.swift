@@ -1,0 +1,46 @@
+import CIB
+import Cluster
+import Desired
+import XML
+
+/// What the agents installed here say about the parameters that documents give them.
+enum AgentChecks {
+  /// Warnings about parameters that an agent does not know, and about required ones that it misses. Nothing about agents
+  /// that have no metadata here, or do not answer in time.
+  static func warnings(about desired: DesiredConfiguration) -> [Diagnostic] {
+    let primitives = desired.objects.filter { $0.kind == .primitive || $0.kind == .template }
+    let agents = Set(primitives.compactMap { AgentMetadata.agent(of: $0.element) })
+    guard !agents.isEmpty else { return [] }
+    let metadata = AgentMetadata.load(agents)
+    return primitives.flatMap { object -> [Diagnostic] in
+      guard let agent = AgentMetadata.agent(of: object.element), let metadata = metadata[agent] else { return [] }
+      return warnings(about: object, metadata)
+    }
+  }
+
+  private static func warnings(about object: DesiredObject, _ metadata: AgentMetadata) -> [Diagnostic] {
+    let sets = object.element.elements(named: "instance_attributes")
+    let nvpairs = sets.flatMap { $0.elements(named: "nvpair") }
+    let given = Set(nvpairs.compactMap { $0["name"] })
+    var warnings: [Diagnostic] = []
+    for nvpair in nvpairs {
+      guard let name = nvpair["name"], !metadata.knows(name) else { continue }
+      let place = nvpair.position == .unknown ? object.location : Location(object.location.document, nvpair.position)
+      let known = nearest(to: name, among: metadata.parameters.map(\.name))
+      warnings.append(
+        Diagnostic(
+          .warning, "'\(object.id)': \(metadata.agent) knows no parameter '\(name)'", at: place,
+          hint: known.map { "did you mean '\($0)'?" }))
+    }
+    // What a template, a shared set or a rule brings is not looked into.
+    let isWhole =
+      object.kind == .primitive && !sets.contains { $0["id-ref"] != nil } && !nvpairs.contains { $0["id-ref"] != nil }
+    if isWhole {
+      for name in metadata.requiredParameters where !given.contains(name) {
+        warnings.append(
+          Diagnostic(.warning, "'\(object.id)': \(metadata.agent) needs the parameter '\(name)'", at: object.location))
+      }
+    }
+    return warnings
+  }
+}

@@ -1,0 +1,36 @@
+import Cluster
+import Glibc
+
+/// Standard output for results, standard error for everything else.
+enum Console {
+  static func error(_ line: String) {
+    var bytes = Array(line.utf8)
+    bytes.append(UInt8(ascii: "\n"))
+    // Nothing sensible is left to do where standard error is gone.
+    bytes.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
+  }
+
+  /// - Throws: `Failure` where not all of it was written: a full disk, a closed pipe.
+  static func print(_ text: String) throws {
+    try print(Array(text.utf8))
+  }
+
+  static func print(_ bytes: [UInt8]) throws {
+    try StandardOutput.write(bytes)
+  }
+
+  static let outputIsTerminal = isatty(1) == 1
+  static let inputIsTerminal = isatty(0) == 1
+  static let errorIsTerminal = isatty(2) == 1
+
+  /// Whether to colour standard output: on a terminal, unless NO_COLOR says no.
+  static let usesColour = outputIsTerminal && getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
+
+  /// Asks a yes-or-no question on the terminal; anything but yes is no.
+  static func confirm(_ question: String) -> Bool {
+    let prompt = Array("\(question) [y/N] ".utf8)
+    prompt.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
+    guard let answer = readLine() else { return false }
+    return ["y", "yes"].contains(answer.lowercased())
+  }
+}

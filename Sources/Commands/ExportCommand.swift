@@ -1,0 +1,42 @@
+import ArgumentParser
+import Cluster
+import Desired
+import Documents
+import XML
+
+/// The formats that documents are printed in.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case yaml, json, crmsh, xml
+
+  func checkThere() throws {
+    if self == .crmsh { throw Failure(.usage, "--format crmsh is not there yet") }
+  }
+}
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Print the cluster's configuration as a document.")
+
+  @OptionGroup var cluster: ClusterOptions
+  @Option(help: "yaml, json, crmsh or xml.")
+  var format: OutputFormat = .yaml
+  @Flag(help: "Write secret values instead of leaving them to the cluster.")
+  var showSecrets = false
+
+  mutating func run() throws {
+    try reportingFailures {
+      try format.checkThere()
+      let connection = ClusterConnection(cibFile: cluster.cibFile)
+      if let note = connection.note { Console.error("crmsync: note: \(note)") }
+      let cib = try connection.query(status: false)
+      if format == .xml {
+        var writer = XMLWriter()
+        writer.write(cib.root.exported(showSecrets: showSecrets))
+        return try Console.print(writer.bytes)
+      }
+      let writer = NativeDocumentWriter(showSecrets: showSecrets, isExport: true)
+      let value = writer.value(of: DesiredConfiguration(exporting: cib.root))
+      try Console.print(format == .json ? JSONEmitter.bytes(of: value) : YAMLEmitter.bytes(of: value))
+    }
+  }
+}

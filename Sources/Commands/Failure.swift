@@ -1,0 +1,63 @@
+import ArgumentParser
+import Cluster
+
+/// What ends a command: an exit status of the interface and what to tell the user.
+struct Failure: Error {
+  enum Status: Int32 {
+    case attention = 1
+    case changes = 2
+    case refused = 3
+    case usage = 64
+    case invalidInput = 65
+    case missingInput = 66
+    case noCluster = 69
+    case internalError = 70
+    case notTaken = 74
+    case conflict = 75
+    case permissionDenied = 77
+  }
+
+  var status: Int32
+  /// Nil where everything is said already.
+  var message: String?
+  var hint: String?
+
+  init(_ status: Status, _ message: String?, hint: String? = nil) {
+    self.status = status.rawValue
+    self.message = message
+    self.hint = hint
+  }
+
+  init(status: Int32, message: String, hint: String?) {
+    self.status = status
+    self.message = message
+    self.hint = hint
+  }
+
+  /// Tells the user, and becomes the error that ends the program.
+  func report() -> ExitCode {
+    if let message {
+      Console.error("crmsync: error: \(message)")
+      if let hint { Console.error("  hint: \(hint)") }
+    }
+    return ExitCode(status)
+  }
+}
+
+extension ParsableCommand {
+  /// Runs the body of a command; every kind of failure ends it with its message and its exit status.
+  func reportingFailures(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let failure as Failure {
+      throw failure.report()
+    } catch let error as ClusterError {
+      throw Failure(status: error.exitStatus, message: error.message, hint: error.hint).report()
+    } catch let error as FileError where error.kind == .brokenPipe {
+      // The reader has had enough (`| head`).
+      throw ExitCode(Failure.Status.notTaken.rawValue)
+    } catch let error as FileError {
+      throw Failure(status: error.exitStatus, message: error.message, hint: nil).report()
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Cluster
+import Desired
+import Documents
+
+/// The documents of a command, read and put together.
+enum Inputs {
+  static let defaultDocument = "/etc/crmsync/cluster.yaml"
+  private static let sizeLimit = 64 << 20
+
+  /// - Throws: `Failure` after everything that is wrong with them was told.
+  static func read(_ options: DocumentOptions) throws -> DesiredConfiguration {
+    let names = options.documents.isEmpty ? [defaultDocument] : options.documents
+    var documents: [DesiredConfiguration] = []
+    var diagnostics: [Diagnostic] = []
+    for name in names {
+      let format = try format(of: name, options)
+      let bytes = try readFile(name == "-" ? "/dev/stdin" : name, limit: sizeLimit, anyKind: true)
+      let (document, found) = DocumentReader.read(bytes, name: name == "-" ? "<stdin>" : name, format: format)
+      documents.append(document)
+      diagnostics += found
+    }
+    let (combined, found) = DesiredConfiguration.combine(documents)
+    diagnostics += found
+    report(diagnostics)
+    guard !diagnostics.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+    return combined
+  }
+
+  private static func format(of name: String, _ options: DocumentOptions) throws -> InputFormat {
+    if let format = options.inputFormat { return format }
+    if name == "-" { return .yaml }
+    if let format = InputFormat(fileName: name) { return format }
+    throw Failure(
+      .usage, "\(name): the format of the document is unknown",
+      hint: "name it .yaml, .json, .crm or .xml, or give --input-format")
+  }
+
+  /// Tells the problems of documents and plans, in the order of the documents.
+  static func report(_ diagnostics: [Diagnostic]) {
+    for diagnostic in diagnostics { Console.error(diagnostic.description) }
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Documents
+import Planning
+
+/// The documents of a command.
+struct DocumentOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("What the cluster must be; \"-\" is standard input.", valueName: "document"))
+  var documents: [String] = []
+
+  @Option(help: ArgumentHelp("Read documents as yaml, json, crmsh or xml.", valueName: "format"))
+  var inputFormat: InputFormat?
+}
+
+extension InputFormat: ExpressibleByArgument {}
+
+/// The cluster of a command.
+struct ClusterOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Work on this CIB file instead of the cluster.", valueName: "file"))
+  var cibFile: String?
+}
+
+/// What `plan` and `apply` have in common.
+struct PlanFlags: ParsableArguments {
+  @Flag(help: "Delete what an earlier apply brought in and no document has any more (not there yet).")
+  var prune = false
+  @Flag(help: "Delete everything that no document has, but for what is set at run time.")
+  var pruneAll = false
+  @Flag(help: "Drop what was set at run time as well (target-role and the like).")
+  var exact = false
+  @Flag(help: "Deal all resources of a spread placement anew.")
+  var rebalance = false
+  @Flag(help: "Delete running resources without stopping them first.")
+  var noStopFirst = false
+  @Flag(help: "Allow the last fencing device, or fencing itself, to be removed or disabled.")
+  var allowUnfenced = false
+  @Flag(help: "Allow remote nodes that do not answer; Pacemaker fences them.")
+  var allowUnreachableRemotes = false
+  @Flag(help: "Make warnings of refusals and of reference and placement errors.")
+  var force = false
+  @Flag(inversion: .prefixedNo, help: "Ask crm_simulate what the cluster would do (not there yet).")
+  var simulate: Bool?
+
+  var planOptions: PlanOptions {
+    var options = PlanOptions()
+    options.prunesAll = pruneAll
+    options.isExact = exact
+    options.rebalances = rebalance
+    options.allowsUnfenced = allowUnfenced
+    options.isForced = force
+    return options
+  }
+
+  func checkThere() throws {
+    if prune {
+      throw Failure(.usage, "--prune is not there yet", hint: "--prune-all deletes everything that no document has")
+    }
+    if simulate == true { throw Failure(.usage, "--simulate is not there yet") }
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Documents
+import Patching
+import Planning
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what apply would change.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, xml, crmsh
+  }
+
+  @OptionGroup var documents: DocumentOptions
+  @OptionGroup var cluster: ClusterOptions
+  @OptionGroup var flags: PlanFlags
+  @Option(help: "text, json, xml (the patch, for cibadmin --patch) or crmsh.")
+  var format: Format = .text
+  @Flag(help: "Exit 2 when there are changes.")
+  var detailedExitcode = false
+  @Flag(help: "Show secret values.")
+  var showSecrets = false
+  @Option(help: ArgumentHelp("Save the plan, for apply.", valueName: "file"))
+  var out: String?
+
+  mutating func run() throws {
+    try reportingFailures {
+      if format == .crmsh { throw Failure(.usage, "--format crmsh is not there yet") }
+      var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
+      var planned = try workflow.plan()
+      if !planned.plan.isInSync { planned.plan.diagnostics += AgentChecks.warnings(about: workflow.desired) }
+      try Self.show(planned, format: format, showSecrets: showSecrets)
+      if let out { try SavedPlan(planned).save(to: out) }
+      if detailedExitcode, !planned.plan.isInSync { throw ExitCode(Failure.Status.changes.rawValue) }
+    }
+  }
+
+  /// - Throws: `Failure` for a plan with errors, after all of it was told.
+  static func show(_ planned: Workflow.Planned, format: Format, showSecrets: Bool) throws {
+    let plan = planned.plan
+    Inputs.report(plan.diagnostics)
+    guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
+    switch format {
+    case .text: try Console.print(PlanText(usesColour: Console.usesColour).render(plan))
+    case .json: try Console.print(JSONEmitter.text(of: PlanJSON.value(plan)))
+    case .xml:
+      let patch = planned.patch
+      guard !patch.holdsSecret || showSecrets else {
+        throw Failure(.usage, "the patch holds secret values", hint: "--show-secrets prints them")
+      }
+      try Console.print(patch.document(source: planned.version, countsStatusUpdates: false))
+    case .crmsh: break
+    }
+  }
+}

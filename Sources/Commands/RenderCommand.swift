@@ -1,0 +1,34 @@
+import ArgumentParser
+import Desired
+import Documents
+import XML
+
+struct RenderCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "render", abstract: "Print documents, put together, in another format; needs no cluster.")
+
+  @OptionGroup var documents: DocumentOptions
+  @Option(help: "yaml, json, crmsh or xml.")
+  var format: OutputFormat = .yaml
+  @Flag(help: "Write secret values that stand in the documents.")
+  var showSecrets = false
+
+  mutating func run() throws {
+    try reportingFailures {
+      try format.checkThere()
+      let desired = try Inputs.read(documents)
+      switch format {
+      case .xml:
+        let (element, problems) = XMLDocumentWriter(showSecrets: showSecrets).element(for: desired)
+        for problem in problems { Console.error("crmsync: error: \(problem)") }
+        guard problems.isEmpty else { throw Failure(.invalidInput, nil) }
+        var writer = XMLWriter()
+        writer.write(element)
+        try Console.print(writer.bytes)
+      case .yaml, .json, .crmsh:
+        let value = NativeDocumentWriter(showSecrets: showSecrets).value(of: desired)
+        try Console.print(format == .json ? JSONEmitter.bytes(of: value) : YAMLEmitter.bytes(of: value))
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import CIB
+import Desired
+import Documents
+import Planning
+
+/// A plan as programs read it.
+enum PlanJSON {
+  static func value(_ plan: Plan) -> NativeValue {
+    .map([
+      .init("inSync", .bool(plan.isInSync)),
+      .init("changes", .list(plan.changes.map(change))),
+      .init(
+        "kept", .list(plan.kept.map { .map([.init("what", .text($0.what)), .init("why", .text($0.why))]) })),
+      .init("diagnostics", .list(plan.diagnostics.map(diagnostic))),
+      .init(
+        "refusals",
+        .list(plan.refusals.map { .map([.init("message", .text($0.message)), .init("option", .text($0.option))]) })),
+    ])
+  }
+
+  private static func change(_ change: Change) -> NativeValue {
+    var entries: [NativeValue.Entry] = [
+      .init("action", .text(change.action.rawValue)),
+      .init("kind", .text(change.kind.rawValue)),
+      .init("id", .text(change.id)),
+    ]
+    if let reason = change.reason { entries.append(.init("reason", .text(reason))) }
+    if !change.details.isEmpty {
+      entries.append(
+        .init(
+          "details",
+          .list(
+            change.details.map { detail in
+              .map([
+                .init("path", .text(detail.path)),
+                .init("before", detail.before.map(NativeValue.text) ?? .null),
+                .init("after", detail.after.map(NativeValue.text) ?? .null),
+              ])
+            })))
+    }
+    return .map(entries)
+  }
+
+  static func diagnostic(_ diagnostic: Diagnostic) -> NativeValue {
+    var entries: [NativeValue.Entry] = [
+      .init("severity", .text(diagnostic.severity.rawValue)), .init("message", .text(diagnostic.message)),
+    ]
+    if let hint = diagnostic.hint { entries.append(.init("hint", .text(hint))) }
+    if diagnostic.location != .none {
+      entries.append(.init("document", .text(diagnostic.location.document)))
+      if diagnostic.location.position != .unknown {
+        entries.append(.init("line", .integer(Int(diagnostic.location.position.line))))
+        entries.append(.init("column", .integer(Int(diagnostic.location.position.column))))
+      }
+    }
+    return .map(entries)
+  }
+}

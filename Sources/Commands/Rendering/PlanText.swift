@@ -1,0 +1,108 @@
+import CIB
+import Planning
+
+/// A plan as people read it.
+struct PlanText {
+  var usesColour: Bool
+
+  private enum Colour: String {
+    case green = "32"
+    case yellow = "33"
+    case red = "31"
+    case cyan = "36"
+    case dim = "2"
+    case bold = "1"
+  }
+
+  func render(_ plan: Plan) -> String {
+    var text = ""
+    if plan.isInSync {
+      text += "In sync: the cluster is as the documents say.\n"
+    } else {
+      let width = plan.changes.map { $0.kind.rawValue.count }.max() ?? 0
+      for change in plan.changes { text += line(change, width: width) }
+    }
+    if !plan.kept.isEmpty {
+      text += "\n\(paint("Kept, though no document has it:", .bold))\n"
+      for kept in plan.kept { text += "    \(kept.what)  \(paint("(\(kept.why))", .dim))\n" }
+    }
+    if !plan.isInSync { text += "\n\(counts(plan))\n" }
+    if !plan.refusals.isEmpty {
+      text += "\n\(paint("apply will refuse this:", .red))\n"
+      for refusal in plan.refusals { text += "    \(refusal.message)  (\(refusal.option) allows it)\n" }
+    }
+    return text
+  }
+
+  // MARK: - Changes
+
+  private func line(_ change: Change, width: Int) -> String {
+    let (sign, colour) = sign(of: change)
+    var text = paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id)", colour)
+    if let placing = placing(change) { return "\(text)  \(placing)\n" }
+    let details = change.details
+    if let summary = oneLine(change, details) {
+      if !summary.isEmpty { text += "  \(summary)" }
+      if let reason = change.reason { text += paint("  (\(reason))", .dim) }
+      return text + "\n"
+    }
+    if let reason = change.reason { text += paint("  (\(reason))", .dim) }
+    text += "\n"
+    for detail in details { text += "      \(describe(detail, in: change))\n" }
+    return text
+  }
+
+  private func sign(of change: Change) -> (text: String, colour: Colour) {
+    switch change.action {
+    case .create: ("+", .green)
+    case .update: ("~", .yellow)
+    case .delete: ("-", .red)
+    case .move: (">", .cyan)
+    }
+  }
+
+  private func padded(_ kind: ObjectKind, _ width: Int) -> String {
+    kind.rawValue + String(repeating: " ", count: width - kind.rawValue.utf8.count)
+  }
+
+  /// A new plain location constraint in short: there may be thousands of them.
+  private func placing(_ change: Change) -> String? {
+    guard change.action == .create, change.kind == .location, let after = change.after, after.attributes.count == 4,
+      after.children.isEmpty, let resource = after["rsc"], let node = after["node"], let score = after["score"]
+    else { return nil }
+    return "\(resource) on \(node): \(score)"
+  }
+
+  /// What fits on the object's own line: values, plain location constraints, what an object consists of.
+  private func oneLine(_ change: Change, _ details: [Detail]) -> String? {
+    if details.isEmpty { return "" }
+    if details.count == 1, ["value", "inside"].contains(details[0].path) { return beforeAfter(details[0], in: change) }
+    guard change.action == .create else { return nil }
+    if details.count == 1, details[0].path == "members" { return details[0].after }
+    return nil
+  }
+
+  private func describe(_ detail: Detail, in change: Change) -> String {
+    "\(detail.path): \(beforeAfter(detail, in: change))"
+  }
+
+  private func beforeAfter(_ detail: Detail, in change: Change) -> String {
+    switch (detail.before, detail.after) {
+    case (let before?, let after?) where before == Secret.mask && after == Secret.mask: "\(Secret.mask) changed"
+    case (let before?, let after?): "\(paint(before, .red)) -> \(paint(after, .green))"
+    case (nil, let after?): change.action == .create ? after : "\(paint("(none)", .dim)) -> \(paint(after, .green))"
+    case (let before?, nil): "\(paint(before, .red)) -> \(paint("(none)", .dim))"
+    case (nil, nil): "changed"
+    }
+  }
+
+  private func counts(_ plan: Plan) -> String {
+    func count(_ action: Change.Action) -> Int { plan.changes.count { $0.action == action } }
+    return paint("Plan:", .bold)
+      + " \(count(.create)) to create, \(count(.update)) to update, \(count(.move)) to move, \(count(.delete)) to delete."
+  }
+
+  private func paint(_ text: String, _ colour: Colour) -> String {
+    usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+  }
+}

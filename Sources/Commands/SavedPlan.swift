@@ -1,0 +1,88 @@
+import Cluster
+import Documents
+import Patching
+import Planning
+import XML
+
+/// A plan in a file, for `apply` to carry out later: the patch, the version it was made for, and why `apply` might
+/// refuse. It holds secrets and belongs to its owner alone.
+///
+///     <crmsync-plan format="1" admin_epoch="0" epoch="7" digest="…" summary="…">
+///       <refusal option="--allow-unfenced" message="…"/>
+///       <diff format="2">…</diff>
+///     </crmsync-plan>
+struct SavedPlan {
+  private var root: Element
+
+  private static let elementName = "crmsync-plan"
+
+  init(_ planned: Workflow.Planned) throws {
+    root = Element(
+      Self.elementName,
+      [
+        Attribute("format", "1"), Attribute("admin_epoch", "\(planned.cib.adminEpoch)"),
+        Attribute("epoch", "\(planned.cib.epoch)"), Attribute("digest", Self.digest(planned.plan.current)),
+        Attribute("summary", PlanText(usesColour: false).render(planned.plan)),
+      ])
+    for refusal in planned.plan.refusals {
+      root.append(
+        Element("refusal", [Attribute("option", refusal.option), Attribute("message", refusal.message)]))
+    }
+    root.append(
+      try Element(parsing: planned.patch.document(source: planned.version, countsStatusUpdates: false)))
+  }
+
+  private init(_ root: Element) { self.root = root }
+
+  func save(to path: String) throws {
+    var writer = XMLWriter()
+    writer.write(root)
+    try AtomicFile.write(path, writer.bytes)
+  }
+
+  /// - Returns: nil where the file is no saved plan, but a document.
+  static func load(from path: String) throws -> SavedPlan? {
+    guard path != "-", let bytes = try? readFile(path), bytes.starts(with: Array("<\(elementName) ".utf8)) else {
+      return nil
+    }
+    guard let root = try? Element(parsing: bytes), root["format"] == "1", root.first("diff") != nil else {
+      throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out")
+    }
+    return SavedPlan(root)
+  }
+
+  /// - Throws: `Failure` with `conflict` where the configuration is no longer the one the plan was made for.
+  func apply(through connection: ClusterConnection) throws {
+    let cib = try connection.query()
+    guard root["admin_epoch"] == "\(cib.adminEpoch)", root["epoch"] == "\(cib.epoch)",
+      root["digest"] == Self.digest(cib.configuration)
+    else {
+      throw Failure(
+        .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
+    }
+    let refusals = root.elements(named: "refusal")
+    for refusal in refusals {
+      Console.error(
+        "crmsync: refused: \(refusal["message"] ?? "")\n  hint: plan with \(refusal["option"] ?? "") to allow it")
+    }
+    guard refusals.isEmpty else { throw Failure(.refused, nil) }
+    try Console.print(root["summary"] ?? "")
+    guard let diff = root.first("diff"), diff.first("change") != nil else { return }
+    var writer = XMLWriter()
+    writer.write(diff)
+    if let error = ApplyCommand.failure(of: writer.bytes, through: connection) {
+      guard error.kind == .conflict else { throw error }
+      throw Failure(
+        .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
+    }
+  }
+
+  /// FNV-1a of the configuration: epochs alone do not tell two clusters, or two files, apart.
+  private static func digest(_ configuration: Element) -> String {
+    var writer = XMLWriter()
+    writer.write(configuration)
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in writer.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return String(hash, radix: 16)
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import CIB
+import Cluster
+import Desired
+import Documents
+import Planning
+import XML
+
+struct ValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate", abstract: "Check documents; needs no cluster.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  @OptionGroup var documents: DocumentOptions
+  @OptionGroup var cluster: ClusterOptions
+  @Option(help: "text or json.")
+  var format: Format = .text
+
+  mutating func run() throws {
+    try reportingFailures {
+      let desired = try Inputs.read(documents)
+      var options = PlanOptions()
+      var current = Configuration()
+      var schema = desired.validateWith ?? Schema.newest.name
+      if let cibFile = cluster.cibFile {
+        let cib = try ClusterConnection(cibFile: cibFile).query()
+        current = Configuration(cib.configuration)
+        schema = cib.validateWith ?? schema
+      } else {
+        options.hasCluster = false
+      }
+      let plan = Planner.plan(from: current, to: desired, validateWith: schema, options: options)
+      let diagnostics = plan.diagnostics + AgentChecks.warnings(about: desired)
+      Inputs.report(diagnostics)
+      let isValid = plan.errors.isEmpty
+      switch format {
+      case .text: if isValid { try Console.print("Valid.\n") }
+      case .json:
+        let value = NativeValue.map([
+          .init("valid", .bool(isValid)), .init("diagnostics", .list(diagnostics.map(PlanJSON.diagnostic))),
+        ])
+        try Console.print(JSONEmitter.bytes(of: value))
+      }
+      guard isValid else { throw Failure(.invalidInput, nil) }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import CIB
+import Cluster
+import Desired
+import Documents
+import Patching
+import Planning
+import XML
+
+/// What `plan` and `apply` do alike, step by step.
+struct Workflow {
+  let connection: ClusterConnection
+  let desired: DesiredConfiguration
+  let flags: PlanFlags
+  private var pending: ClusterConnection.PendingQuery?
+
+  /// A plan and what it was made from.
+  struct Planned {
+    var cib: CIBDocument
+    var plan: Plan
+
+    var version: CIBVersion {
+      CIBVersion(adminEpoch: cib.adminEpoch, epoch: cib.epoch, numUpdates: cib.numUpdates)
+    }
+
+    var patch: Patch { Patch(from: plan.current, to: plan.target) }
+
+    /// What the schema has against the result; nil where its file is not on this machine.
+    func schemaFailure() -> Failure? {
+      var target = cib.root
+      target.children = [.element(plan.target.withoutMarks), .element(Element("status"))]
+      var writer = XMLWriter()
+      writer.write(target)
+      let schema = cib.validateWith ?? ""
+      guard let findings = SchemaCheck.findings(in: writer.bytes, schema: schema), !findings.isEmpty else { return nil }
+      let list = findings.map { "\n  <\($0.element)>\($0.id.map { " '\($0)'" } ?? ""): \($0.message)" }
+      return Failure(
+        .invalidInput,
+        "the result would not fit \(schema), the schema of the CIB; nothing was changed:\(list.joined())",
+        hint: "'cibadmin --upgrade' brings the CIB to the newest schema, which may allow it")
+    }
+  }
+
+  /// Reads documents and their secrets, and finds the cluster.
+  init(documents: DocumentOptions, cluster: ClusterOptions, flags: PlanFlags) throws {
+    try flags.checkThere()
+    self.flags = flags
+    connection = ClusterConnection(cibFile: cluster.cibFile)
+    pending = connection.startQuery()
+    desired = try Inputs.read(documents).resolvingSecrets()
+    if let note = connection.note { Console.error("crmsync: note: \(note)") }
+  }
+
+  /// Reads the cluster's configuration and plans.
+  mutating func plan() throws -> Planned {
+    let cib = try connection.finish(pending ?? connection.startQuery())
+    pending = nil
+    var plan = Planner.plan(
+      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
+      options: flags.planOptions)
+    if connection.isLive { LiveChecks(cib: cib, flags: flags).check(&plan) }
+    return Planned(cib: cib, plan: plan)
+  }
+
+  /// - Throws: `Failure` where the cluster would not take a change, or would lose it.
+  func checkTakesChanges(_ cib: CIBDocument) throws {
+    guard connection.isLive else { return }
+    guard cib.dcUUID?.isEmpty == false else {
+      throw Failure(
+        .noCluster, "the cluster has no DC; nothing was changed", hint: "wait for the election, or look at 'crm_mon -1'"
+      )
+    }
+    guard cib.haveQuorum == true else {
+      throw Failure(
+        .noCluster, "this partition has no quorum: it could lose the change to another; nothing was changed",
+        hint: "apply where the quorum is")
+    }
+  }
+}
+
+extension DesiredConfiguration {
+  /// With the values that stand in files and in the environment.
+  func resolvingSecrets() throws -> DesiredConfiguration {
+    var result = self
+    for index in objects.indices {
+      result.objects[index].object.element = try objects[index].element.resolvingSecrets()
+    }
+    for index in settings.indices { result.settings[index].element = try settings[index].element.resolvingSecrets() }
+    for index in nodes.indices { result.nodes[index].element = try nodes[index].element.resolvingSecrets() }
+    return result
+  }
+}
+
+extension Element {
+  /// The element without marks that are no part of a CIB.
+  var withoutMarks: Element {
+    var result = self
+    result[ValueSource.secretMark] = nil
+    for index in result.children.indices {
+      if case .element(let child) = result.children[index] { result.children[index] = .element(child.withoutMarks) }
+    }
+    return result
+  }
+}

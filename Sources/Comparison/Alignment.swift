@@ -1,0 +1,384 @@
+import CIB
+import XML
+
+/// Brings what a document says into the words the cluster has for it.
+///
+/// The result of an alignment means exactly what the document says; wherever the cluster's element says the same, it
+/// is the cluster's own: its ids, its spelling, its order, its comments. So "no change" is simply a result equal to the
+/// cluster's element, and a change shows nothing but what differs.
+package struct Alignment {
+  /// Ids that an `id-ref` somewhere names: where a document gives such an id it is meaning, elsewhere ids are not.
+  package var referencedIDs: Set<String> = []
+  /// Whether a meta attribute that the document does not have stays: `target-role` and the like, set at run time.
+  package var keepsMetaAttribute: (_ nvpair: Element) -> Bool = { _ in false }
+  /// The meta attributes that stayed although the document does not have them.
+  package private(set) var kept: [Element] = []
+  /// The names of values that are to be the cluster's, where the cluster has none.
+  package private(set) var missingSecrets: [String] = []
+
+  package init() {}
+
+  /// - Returns: the element for the cluster: `current` itself where `desired` means the same.
+  package mutating func align(_ current: Element, to desired: Element) -> Element {
+    align(current, to: desired, in: "")
+  }
+
+  /// Forms an element for something the cluster does not have: sources of values that ask for the cluster's are
+  /// reported, values to be unset are left out.
+  package mutating func forming(_ desired: Element) -> Element {
+    var result = desired
+    result.children = desired.children.compactMap { child in
+      guard case .element(let element) = child else { return nil }
+      switch ValueSource(of: element) {
+      case .unset: return nil
+      case .keep:
+        missingSecrets.append(element["name"] ?? "")
+        return nil
+      default:
+        let formed = forming(element)
+        return isEmptySet(formed) && !isEmptySet(element) ? nil : .element(formed)
+      }
+    }
+    return result
+  }
+
+  // MARK: - Elements
+
+  private mutating func align(_ current: Element, to desired: Element, in parent: String) -> Element {
+    if Self.isPlainlySame(current, desired, referencedIDs: referencedIDs) { return current }
+    var current = current
+    var desired = desired
+    switch (current.name, desired.name) {
+    case ("master", "clone"):
+      // Promotable: said in the old way. Not promotable: a clone in place of the <master>.
+      if let same = withoutPromotable(desired) {
+        desired = same
+      } else {
+        current.name = "clone"
+      }
+    case ("clone", "master"): desired = desired.asPromotableClone()
+    default: break
+    }
+    var result = current
+    result.attributes = alignedAttributes(current, desired, in: parent)
+    result.children = alignedChildren(current, desired, in: parent)
+    return result
+  }
+
+  /// Whether the two are alike as they stand, ids aside: the quick answer for most of a configuration, without any
+  /// memory taken.
+  package static func isPlainlySame(_ current: Element, _ desired: Element, referencedIDs: Set<String>) -> Bool {
+    guard current.name == desired.name else { return false }
+    var desiredCount = 0
+    var currentCount = current.attributes.count
+    for attribute in desired.attributes {
+      if attribute.name == ValueSource.secretMark { continue }
+      if let value = current[attribute.name], value.isIdentical(to: attribute.value) {
+        desiredCount += 1
+        continue
+      }
+      guard attribute.name == "id", !idIsMeaning(of: desired.name), !referencedIDs.contains(attribute.value) else {
+        return false
+      }
+      if current.id != nil { currentCount -= 1 }
+    }
+    if desired.id == nil, current.id != nil {
+      if idIsMeaning(of: current.name) { return false }
+      currentCount -= 1
+    }
+    guard currentCount == desiredCount else { return false }
+    var index = 0
+    for child in current.children {
+      guard case .element(let child) = child else {
+        if case .comment = child { continue }
+        return false
+      }
+      while index < desired.children.count, desired.children[index].element == nil { index += 1 }
+      guard index < desired.children.count, case .element(let other) = desired.children[index],
+        isPlainlySame(child, other, referencedIDs: referencedIDs)
+      else { return false }
+      index += 1
+    }
+    return !desired.children[index...].contains { $0.element != nil }
+  }
+
+  /// A promotable clone less `promotable=true`; nil for a clone that is not promotable.
+  private func withoutPromotable(_ clone: Element) -> Element? {
+    var result = clone
+    var isPromotable = false
+    for index in result.children.indices {
+      guard case .element(var set) = result.children[index], set.name == "meta_attributes" else { continue }
+      set.children.removeAll { child in
+        guard let nvpair = child.element, nvpair["name"] == "promotable", let value = nvpair["value"] else {
+          return false
+        }
+        let isTrue = Values.boolean(value) == true
+        isPromotable = isPromotable || isTrue
+        return isTrue
+      }
+      result.children[index] = .element(set)
+    }
+    return isPromotable ? result : nil
+  }
+
+  // MARK: - Attributes
+
+  private func alignedAttributes(_ current: Element, _ desired: Element, in parent: String) -> [Attribute] {
+    func isSame(_ name: String) -> Bool {
+      if name == "value", current.name == "nvpair" {
+        if current["value"] == Secret.outsideOfCIB, desired["value"] != nil { return true }
+        guard let currentValue = current["value"], let desiredValue = desired["value"] else {
+          return current["value"] == desired["value"]
+        }
+        return nvpairType(in: parent, name: desired["name"] ?? "").areSame(currentValue, desiredValue)
+      }
+      return isSameMeaning(name, current, desired)
+    }
+
+    let desiredNames = desired.attributes.map(\.name).filter { $0 != ValueSource.secretMark }
+    let keepsCurrentID =
+      !idIsMeaning(of: desired.name) && !(desired.id.map { $0 != current.id && referencedIDs.contains($0) } ?? false)
+    var differs = false
+    var result: [Attribute] = []
+    for attribute in current.attributes {
+      if attribute.name == "id" && keepsCurrentID || isSame(attribute.name) {
+        result.append(attribute)
+      } else {
+        differs = true
+        if let value = desired[attribute.name] { result.append(Attribute(attribute.name, value)) }
+      }
+    }
+    for name in desiredNames where current[name] == nil && !(name == "id" && keepsCurrentID && current.id != nil) {
+      guard name == "id" || !isSame(name) else { continue }
+      differs = true
+      result.append(Attribute(name, desired[name]!))
+    }
+    // What an ordering means by leaving these out depends on what has just changed.
+    if differs, current.name == "rsc_order" {
+      for name in ["then-action", "symmetrical"] {
+        var element = current
+        element.attributes = result
+        if !isSameMeaning(name, element, desired) {
+          element[name] = desired[name]
+          result = element.attributes
+        }
+      }
+    }
+    if differs, let mark = desired[ValueSource.secretMark] { result.append(Attribute(ValueSource.secretMark, mark)) }
+    return result
+  }
+
+  private func isSameMeaning(_ attribute: String, _ left: Element, _ right: Element) -> Bool {
+    switch (SchemaAttribute.meaning(of: attribute, in: left), SchemaAttribute.meaning(of: attribute, in: right)) {
+    case (let left?, let right?): left.isIdentical(to: right)
+    case (nil, nil): true
+    default: false
+    }
+  }
+
+  /// `parent` is the path of the set: `operation/meta_attributes`.
+  private func nvpairType(in parent: String, name: String) -> ValueType {
+    let parts = parent.split(separator: "/")
+    guard let set = parts.last else { return .text }
+    return NVPairContext(set: String(set), in: parts.count > 1 ? String(parts[parts.count - 2]) : "").type(of: name)
+  }
+
+  // MARK: - Children
+
+  private mutating func alignedChildren(_ current: Element, _ desired: Element, in parent: String) -> [Node] {
+    let path = parent.isEmpty ? current.name : "\(parent.split(separator: "/").last ?? "")/\(current.name)"
+    var wanted: [ChildFamily: [Element]] = [:]
+    var familiesInOrder: [ChildFamily] = []
+    for case .element(let child) in desired.children {
+      let family = ChildFamily(of: child.name)
+      if wanted[family] == nil { familiesInOrder.append(family) }
+      wanted[family, default: []].append(child)
+    }
+    var present: [ChildFamily: [Element]] = [:]
+    for case .element(let child) in current.children {
+      present[ChildFamily(of: child.name), default: []].append(child)
+    }
+
+    // For every family the children it is to have, in order, and which of the current ones live on in them.
+    var sequences: [ChildFamily: [Element]] = [:]
+    var survivors: [ChildFamily: [Bool]] = [:]
+    for family in Set(present.keys).union(wanted.keys) {
+      let (sequence, survives) = alignedFamily(
+        family, present[family] ?? [], wanted[family] ?? [], path: path, owner: current.name)
+      sequences[family] = sequence
+      survivors[family] = survives
+    }
+
+    // The current children's places are filled with their family's sequence; what is new follows the family's last.
+    var result: [Node] = []
+    var seen: [ChildFamily: Int] = [:]
+    var placed: [ChildFamily: Int] = [:]
+    for child in current.children {
+      guard case .element(let element) = child else {
+        result.append(child)
+        continue
+      }
+      let family = ChildFamily(of: element.name)
+      let index = seen[family, default: 0]
+      seen[family] = index + 1
+      let sequence = sequences[family]!
+      var next = placed[family, default: 0]
+      if survivors[family]![index], next < sequence.count {
+        result.append(.element(sequence[next]))
+        next += 1
+      }
+      if index + 1 == present[family]!.count {
+        result += sequence[next...].map { .element($0) }
+        next = sequence.count
+      }
+      placed[family] = next
+    }
+    for family in familiesInOrder where present[family] == nil {
+      result += sequences[family]!.map { .element($0) }
+    }
+    return result
+  }
+
+  /// Matches the wanted children of a family with those that are there.
+  ///
+  /// - Returns: the children to be, in order, and for each present one whether its place is still needed.
+  private mutating func alignedFamily(
+    _ family: ChildFamily, _ present: [Element], _ wanted: [Element], path: String, owner: String
+  ) -> ([Element], [Bool]) {
+    // A set that says nothing is no difference, on either side.
+    let wanted = wanted.filter { !isEmptySet($0) }
+    var matchOfWanted = [Int?](repeating: nil, count: wanted.count)
+    var isTaken = present.map { isEmptySet($0) && $0.id.map { !referencedIDs.contains($0) } ?? true }
+    let emptySets = isTaken
+    for key in matchingKeys(for: family, path: path) {
+      var candidates: [String: [Int]] = [:]
+      for (index, element) in present.enumerated().reversed() where !isTaken[index] {
+        if let value = key(element) { candidates[value, default: []].append(index) }
+      }
+      if candidates.isEmpty { continue }
+      for (index, element) in wanted.enumerated() where matchOfWanted[index] == nil {
+        guard let value = key(element), let match = candidates[value]?.popLast() else { continue }
+        matchOfWanted[index] = match
+        isTaken[match] = true
+      }
+    }
+    // Of several plain sets the last wins, so that one is the one that a document's only set speaks of.
+    if isAttributeSet(family.name), wanted.count == 1, wanted[0].id == nil, let match = matchOfWanted[0] {
+      let last = present.indices.last { header(of: present[$0]) == header(of: wanted[0]) && !emptySets[$0] }
+      if let last, last != match {
+        isTaken[match] = false
+        isTaken[last] = true
+        matchOfWanted[0] = last
+      }
+    }
+
+    var aligned = [Element?](repeating: nil, count: present.count)
+    var sequence: [(order: Int, element: Element)] = []
+    for (index, element) in wanted.enumerated() {
+      let source = ValueSource(of: element)
+      if let match = matchOfWanted[index] {
+        switch source {
+        case .keep: aligned[match] = present[match]
+        case .unset: continue
+        default: aligned[match] = align(present[match], to: element, in: path)
+        }
+        sequence.append((match, aligned[match]!))
+      } else {
+        switch source {
+        case .unset: continue
+        case .keep: missingSecrets.append(element["name"] ?? "")
+        default:
+          let formed = forming(element)
+          // A set of which nothing is left: everything in it was to be unset.
+          if !isEmptySet(formed) { sequence.append((Int.max, formed)) }
+        }
+      }
+    }
+
+    // What no document has goes, but for what people set at run time.
+    let unset = Set(wanted.filter { ValueSource(of: $0) == .unset }.compactMap { $0["name"] })
+    for (index, element) in present.enumerated() where aligned[index] == nil {
+      if emptySets[index] {
+        aligned[index] = element
+      } else if family.name == "nvpair", path.hasSuffix("/meta_attributes"), !path.hasPrefix("op/"),
+        !unset.contains(element["name"] ?? ""), keepsMetaAttribute(element)
+      {
+        kept.append(element)
+        aligned[index] = element
+      } else if family.name == "meta_attributes", owner != "op", let remainder = remainderOfSet(element) {
+        aligned[index] = remainder
+      } else {
+        continue
+      }
+      sequence.append((index, aligned[index]!))
+    }
+
+    if family.orderIsMeaning {
+      // What stayed without being wanted keeps its place as well as it can: in front of the wanted that follow it.
+      let extra = present.indices.filter { index in aligned[index] != nil && !matchOfWanted.contains(index) }
+      var ordered = sequence.filter { !extra.contains($0.order) }
+      for index in extra {
+        let place = ordered.firstIndex { $0.order > index && $0.order != Int.max } ?? ordered.endIndex
+        ordered.insert((index, aligned[index]!), at: place)
+      }
+      sequence = ordered
+    } else {
+      sequence.sort { $0.order < $1.order }
+    }
+    return (sequence.map(\.element), aligned.map { $0 != nil })
+  }
+
+  /// A set that no document has, reduced to what people set in it at run time; nil where that is nothing.
+  private mutating func remainderOfSet(_ set: Element) -> Element? {
+    guard set.first("rule") == nil else { return nil }
+    var remainder = set
+    remainder.children = set.children.filter { child in
+      guard let nvpair = child.element else { return true }
+      return nvpair.name == "nvpair" && keepsMetaAttribute(nvpair)
+    }
+    guard !remainder.elements.isEmpty else { return nil }
+    kept += remainder.elements
+    return remainder
+  }
+
+  // MARK: - Matching
+
+  /// How the children of a family are recognised, the surest way first. A way gives an element a key, or nil where
+  /// it cannot judge; elements with equal keys are the same, the first with the first.
+  private func matchingKeys(for family: ChildFamily, path: String) -> [(Element) -> String?] {
+    switch family.name {
+    case "nvpair": return [{ $0["name"] ?? $0["id-ref"].map { "#" + $0 } }]
+    case "op": return [{ operationKey($0) }]
+    case "member", "resource_ref", "obj_ref", "role": return [{ $0.id }]
+    case "resource_set": return [{ $0.id ?? $0["id-ref"] }, { canonicalText(of: $0) }, { _ in "" }]
+    case "instance_attributes", "meta_attributes", "utilization", "cluster_property_set":
+      return [
+        { set in set["id-ref"].map { "#" + $0 } },
+        { set in set["id-ref"] == nil ? set.id.map { "\($0) \(self.header(of: set))" } : nil },
+        { set in set["id-ref"] == nil ? self.header(of: set) : nil },
+      ]
+    case "rule", "expression", "date_expression", "rsc_expression", "op_expression", "acl_permission":
+      return [
+        { canonicalText(of: $0) }, { $0.id }, { $0["attribute"] ?? $0["xpath"] ?? $0["reference"] }, { _ in "" },
+      ]
+    case "port-mapping": return [{ $0["port"] ?? $0["range"] }, { $0.id }]
+    case "storage-mapping": return [{ $0["target-dir"] }, { $0.id }]
+    case "recipient": return [{ $0["value"] }, { $0.id }]
+    case "attribute": return [{ $0["name"] }]
+    default: return [{ $0.id }, { _ in "" }]
+    }
+  }
+
+  /// What distinguishes a set from its siblings: when it holds, and how much it weighs.
+  private func header(of set: Element) -> String {
+    let score = set["score"].map(ValueType.score.normalized) ?? "0"
+    return "\(score) \(set.first("rule").map { canonicalText(of: $0) } ?? "")"
+  }
+}
+
+/// Operations are told apart by name and interval (tried on Pacemaker 2.1.5: not by role).
+package func operationKey(_ operation: Element) -> String? {
+  if let reference = operation["id-ref"] { return "#" + reference }
+  let interval = operation["interval"] ?? "0"
+  return "\(operation["name"] ?? "") \(ValueType.duration.normalized(interval))"
+}

@@ -1,0 +1,241 @@
+import CIB
+import Desired
+import XML
+
+/// Reads CIB XML as a document: what `cibadmin --query` prints, or its `<configuration>` alone.
+package enum XMLDocumentReader {
+  /// - Returns: what the document says, as far as it could be understood, and everything that is wrong with it,
+  ///   in the order of the document. Whether it fits a schema is for the cluster to say.
+  package static func read(_ bytes: [UInt8], document: String) -> (DesiredConfiguration, [Diagnostic]) {
+    let root: Element
+    do throws(XMLError) {
+      root = try parse(bytes)
+    } catch {
+      let message = "not valid XML: \(error.message)"
+      return (DesiredConfiguration(), [Diagnostic(.error, message, at: Location(document, error.position))])
+    }
+    return read(root, document: document)
+  }
+
+  private static func parse(_ bytes: [UInt8]) throws(XMLError) -> Element {
+    let result: Result<Element, XMLError> = bytes.withUnsafeBytes { bytes in
+      do throws(XMLError) {
+        return .success(try Element(parsing: bytes, skipping: "status", positions: true))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private static func read(_ root: Element, document: String) -> (DesiredConfiguration, [Diagnostic]) {
+    var result = DesiredConfiguration()
+    var reading = SectionReading(document: document, form: .plain, fallback: root.position)
+    switch root.name {
+    case "cib":
+      result.validateWith = root["validate-with"]
+      reading.checkAttributes(of: root)
+      readRoot(root, &reading)
+    case "configuration":
+      reading.readConfiguration(root)
+    default:
+      reading.report(
+        "the root element is <\(root.name)>", at: root.position, hint: "a CIB is <cib>, or its <configuration> alone")
+    }
+    reading.move(into: &result)
+    result.resourceOrders += reading.resourceOrder
+    return (result, Diagnostic.inOrder(reading.diagnostics + result.contradictions()))
+  }
+
+  private static func readRoot(_ root: Element, _ reading: inout SectionReading) {
+    var hasConfiguration = false
+    for child in root.children {
+      switch child {
+      case .comment: continue
+      case .text: reading.report("text inside <cib>", at: root.position)
+      case .element(let element) where element.name == "configuration":
+        hasConfiguration = true
+        reading.readConfiguration(element)
+      case .element(let element) where element.name == "status": continue
+      case .element(let element):
+        reading.report(
+          "unknown element <\(element.name)> in <cib>", at: element.position,
+          hint: Suggestion.hint(for: element.name, among: ["configuration", "status"]))
+      }
+    }
+    if !hasConfiguration { reading.report("<cib> has no <configuration>", at: root.position) }
+  }
+}
+
+/// The reading of the sections of a CIB, or of single elements of them inside a native document.
+struct SectionReading {
+  let document: String
+  let form: DesiredObject.Form
+  /// The place of what has none of its own.
+  let fallback: SourcePosition
+  var diagnostics: [Diagnostic] = []
+  private var objects: [DesiredObject] = []
+  private var settings: [DesiredSettings] = []
+  private var nodes: [DesiredNode] = []
+  private var topLevel: [Reference] = []
+
+  init(document: String, form: DesiredObject.Form, fallback: SourcePosition) {
+    self.document = document
+    self.form = form
+    self.fallback = fallback
+  }
+
+  var resourceOrder: [ResourceOrder] {
+    topLevel.isEmpty ? [] : [ResourceOrder(topLevel, isExplicit: false)]
+  }
+
+  func move(into configuration: inout DesiredConfiguration) {
+    configuration.objects += objects
+    configuration.settings += settings
+    configuration.nodes += nodes
+  }
+
+  mutating func report(_ message: String, at position: SourcePosition, hint: String? = nil) {
+    diagnostics.append(Diagnostic(.error, message, at: place(position), hint: hint))
+  }
+
+  private func place(_ position: SourcePosition) -> Location {
+    Location(document, position == .unknown ? fallback : position)
+  }
+
+  // MARK: Sections
+
+  mutating func readConfiguration(_ configuration: Element) {
+    checkAttributes(of: configuration)
+    var known: Set<Section> = []
+    for child in configuration.children {
+      switch child {
+      case .comment: continue
+      case .text: report("text inside <configuration>", at: configuration.position)
+      case .element(let element):
+        guard let section = Section(rawValue: element.name) else {
+          let names = Section.allCases.map(\.rawValue)
+          report(
+            "unknown element <\(element.name)> in <configuration>", at: element.position,
+            hint: Suggestion.hint(for: element.name, among: names))
+          continue
+        }
+        if !known.insert(section).inserted { report("a second <\(element.name)>", at: element.position) }
+        readSection(element, section)
+      }
+    }
+  }
+
+  private mutating func readSection(_ element: Element, _ section: Section) {
+    checkAttributes(of: element)
+    for child in element.children {
+      switch child {
+      case .comment: continue
+      case .text: report("text inside <\(element.name)>", at: element.position)
+      case .element(let child): read(child, in: section)
+      }
+    }
+  }
+
+  /// Reads one child of a section.
+  mutating func read(_ element: Element, in section: Section) {
+    let element = cleaned(element, in: section)
+    if section == .nodes { return readNode(element) }
+    if section.setElementName != nil { return readSettings(element, section) }
+    guard let kind = ObjectKind(elementName: element.name), kind.section == section else {
+      return reportUnknown(element, section)
+    }
+    guard element.id != nil || kind == .fencingLevel else {
+      return report("<\(element.name)> has no id", at: element.position)
+    }
+    let parts = CIBObject.takingApart(element, kind: kind)
+    for var part in parts {
+      // In a native document the members of what is carried as XML have their own forms: here they are referred to.
+      if form == .xml, part.id != element.id, part.element.isOnlyAnID { continue }
+      guard !part.id.isEmpty || kind == .fencingLevel else {
+        report("<\(part.element.name)> has no id", at: part.element.position)
+        continue
+      }
+      if kind == .fencingLevel && part.element.id == nil { part.id = part.element.fencingLevelName }
+      objects.append(DesiredObject(part, form: form, location: place(part.element.position)))
+    }
+    if kind.isResource { topLevel.append(Reference(element.id ?? "", location: place(element.position))) }
+  }
+
+  private mutating func readSettings(_ element: Element, _ section: Section) {
+    guard isAttributeSet(element.name) else { return reportUnknown(element, section) }
+    // What crmsync itself keeps in the CIB is no part of what anyone desires.
+    guard element.id != "crmsync-record" else { return }
+    settings.append(DesiredSettings(section: section, element: element, location: place(element.position)))
+  }
+
+  private mutating func readNode(_ element: Element) {
+    guard element.name == "node" else { return reportUnknown(element, .nodes) }
+    guard let name = element["uname"] else { return report("<node> has no uname", at: element.position) }
+    nodes.append(DesiredNode(name: name, element: element, location: place(element.position)))
+  }
+
+  private mutating func reportUnknown(_ element: Element, _ section: Section) {
+    report(
+      "unknown element <\(element.name)> in <\(section.rawValue)>", at: element.position,
+      hint: Suggestion.hint(for: element.name, among: Self.elementNames(section)))
+  }
+
+  private static func elementNames(_ section: Section) -> [String] {
+    switch section {
+    case .properties: ["cluster_property_set"]
+    case .resourceDefaults, .operationDefaults: ["meta_attributes"]
+    case .nodes: ["node"]
+    case .resources: ["primitive", "group", "clone", "master", "bundle", "template"]
+    case .constraints: ["rsc_location", "rsc_colocation", "rsc_order", "rsc_ticket"]
+    case .fencingTopology: ["fencing-level"]
+    case .acls: ["acl_role", "acl_target", "acl_group", "acl_user"]
+    case .tags: ["tag"]
+    case .alerts: ["alert"]
+    }
+  }
+
+  // MARK: Elements
+
+  /// The element without comments, with "keep the secret" as a value source; checks ids and attributes on the way.
+  private mutating func cleaned(_ element: Element, in section: Section) -> Element {
+    checkAttributes(of: element)
+    if let id = element.id, hasNamedID(element), !isXMLName(id) {
+      report("<\(element.name)>: the id '\(id)' is no XML name", at: element.position)
+    }
+    var result = element
+    result.attributes.removeAll { $0.name.hasPrefix(ValueSource.attributePrefix) }
+    if element.name == "nvpair" && element["value"] == Secret.keep {
+      result["value"] = nil
+      result.attributes.append(ValueSource.keep.attribute)
+    }
+    guard !element.children.isEmpty else { return result }
+    result.children.removeAll(keepingCapacity: true)
+    for child in element.children {
+      switch child {
+      case .comment: continue
+      case .text: report("text inside <\(element.name)>", at: element.position)
+      case .element(let child): result.children.append(.element(cleaned(child, in: section)))
+      }
+    }
+    return result
+  }
+
+  /// Attributes of this prefix are how value sources are carried; from outside they would be orders to read files.
+  mutating func checkAttributes(of element: Element) {
+    for attribute in element.attributes where attribute.name.hasPrefix(ValueSource.attributePrefix) {
+      report("<\(element.name)>: the attribute '\(attribute.name)' is reserved", at: element.position)
+    }
+  }
+
+  private func hasNamedID(_ element: Element) -> Bool {
+    Identifiers.hasOwnID(element) && element.name != "node" && element.name != "acl_target"
+  }
+}
+
+extension Element {
+  /// Whether there is nothing but an id: a reference, where it stands inside of another resource.
+  fileprivate var isOnlyAnID: Bool {
+    attributes.count == 1 && attributes[0].name == "id" && children.isEmpty
+  }
+}

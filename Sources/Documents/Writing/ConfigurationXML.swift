@@ -1,0 +1,37 @@
+import CIB
+import XML
+
+extension Element {
+  /// A cluster's `<cib>` as a document: what there is, comments and all, without the status, without what crmsync keeps
+  /// of its own, and without secrets unless they are asked for.
+  package func exported(showSecrets: Bool) -> Element {
+    var cib = Element("cib", [])
+    for name in ["validate-with", "crm_feature_set", "admin_epoch", "epoch", "num_updates"] {
+      if let value = self[name] { cib.attributes.append(Attribute(name, value)) }
+    }
+    guard var configuration = first("configuration") else { return cib }
+    let record = Record(crmConfig: configuration.first(Section.properties.rawValue))
+    for index in configuration.children.indices {
+      guard case .element(var section) = configuration.children[index] else { continue }
+      section.children.removeAll { $0.element?.id == Record.setID }
+      section.children = section.children.map { child in
+        guard case .element(let element) = child else { return child }
+        return .element(element.markingAllSecrets(record).forXML(showSecrets: showSecrets))
+      }
+      configuration.children[index] = .element(section)
+    }
+    cib.append(configuration)
+    return cib
+  }
+
+  private func markingAllSecrets(_ record: Record) -> Element {
+    guard !record.isEmpty else { return self }
+    var result = markingSecrets(of: id ?? "", record)
+    for index in result.children.indices {
+      if case .element(let child) = result.children[index], isResourceElement(child.name) {
+        result.children[index] = .element(child.markingAllSecrets(record))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,398 @@
+import CIB
+import Comparison
+import Desired
+import XML
+
+/// What an operator would want to know before anything is written: the target is looked at as a whole. What the
+/// cluster had already, and the documents leave as it is, is at most a warning.
+extension Planner {
+  mutating func check(_ target: Configuration) {
+    checkReferences(target)
+    checkPlacement(target)
+    if options.hasCluster {
+      checkFencing(target)
+      checkNodeNames(target)
+    }
+    checkAddresses(target)
+    checkOperations(target)
+    checkText(target)
+  }
+
+  // MARK: - Who is to blame
+
+  private func isUnchanged(_ object: CIBObject) -> Bool {
+    current.object(object.kind, object.id) == object
+  }
+
+  /// An error where the object is new or changed, a warning where it is as it was and a document has it, else nothing.
+  private mutating func blame(
+    _ object: CIBObject, _ message: String, at position: SourcePosition = .unknown,
+    category: Diagnostic.Category = .reference, hint: String? = nil, broken: Bool = false
+  ) {
+    let wanted = wantedObject(object)
+    let isOld = isUnchanged(object) && !broken
+    if isOld && wanted == nil { return }
+    var location = wanted?.location ?? .none
+    if position != .unknown, !location.document.isEmpty { location.position = position }
+    diagnostics.append(Diagnostic(isOld ? .warning : .error, message, at: location, category: category, hint: hint))
+  }
+
+  // MARK: - References
+
+  private mutating func checkReferences(_ target: Configuration) {
+    let ids = allIDs(of: target.element)
+    for object in target.objects {
+      let element = object.element
+      switch object.kind {
+      case .primitive:
+        if let template = element["template"], target.object(template)?.kind != .template {
+          refer(object, to: template, as: "template", target, expected: "a template", position: element.position)
+        }
+      case .group, .clone, .bundle:
+        for member in element.elements where isResourceElement(member.name) {
+          checkMember(member, of: object, target)
+        }
+      case .location, .colocation, .order, .ticket: checkConstraint(object, target)
+      case .tag:
+        for reference in element.elements(named: "obj_ref") where !ids.contains(reference.id ?? "") {
+          refer(object, to: reference.id ?? "", as: "an object", target, position: reference.position)
+        }
+      case .fencingLevel: checkLevel(object, target)
+      case .aclTarget, .aclGroup:
+        for role in element.elements(named: "role") where target.object(role.id ?? "")?.kind != .aclRole {
+          refer(object, to: role.id ?? "", as: "role", target, expected: "an ACL role", position: role.position)
+        }
+      case .aclRole:
+        for permission in element.elements {
+          if let reference = permission["reference"], !ids.contains(reference) {
+            refer(object, to: reference, as: "an object", target, position: permission.position)
+          }
+        }
+      default: break
+      }
+      checkIDReferences(element, of: object, ids)
+    }
+    for placement in desired.placements {
+      for resource in placement.resources where target.resource(resource.id) == nil {
+        report(
+          "placement refers to '\(resource.id)', which is not a resource of the documents or the cluster",
+          at: resource.location, hint: suggestion(for: resource.id, among: target))
+      }
+    }
+    for order in desired.resourceOrders where order.isExplicit {
+      for resource in order.resources {
+        if target.resource(resource.id) == nil {
+          report(
+            "order refers to '\(resource.id)', which is not a resource of the documents or the cluster",
+            at: resource.location, hint: suggestion(for: resource.id, among: target))
+        } else if let parent = target.parent(of: resource.id) {
+          report("order names '\(resource.id)', which is inside '\(parent)', not at the top", at: resource.location)
+        }
+      }
+    }
+  }
+
+  private mutating func refer(
+    _ object: CIBObject, to id: String, as role: String, _ target: Configuration, expected: String? = nil,
+    position: SourcePosition
+  ) {
+    let what = "\(object.kind.rawValue) '\(object.id)'"
+    let isGone = current.object(id) != nil && target.object(id) == nil
+    let problem: String
+    if let expected, let other = target.object(id) {
+      problem = "which is a \(other.kind.rawValue), not \(expected)"
+    } else {
+      problem = isGone ? "which is to be deleted" : "which is not defined"
+    }
+    blame(
+      object, "\(what) refers to \(role == "an object" ? "" : role + " ")'\(id)', \(problem)", at: position,
+      hint: isGone || target.object(id) != nil ? nil : suggestion(for: id, among: target), broken: isGone)
+  }
+
+  private func suggestion(for id: String, among target: Configuration) -> String? {
+    nearest(to: id, among: target.objects.lazy.map(\.id)).map { "did you mean '\($0)'?" }
+  }
+
+  private mutating func checkMember(_ member: Element, of object: CIBObject, _ target: Configuration) {
+    let id = member.id ?? ""
+    let allowed: [ObjectKind] = object.kind == .clone ? [.primitive, .group] : [.primitive]
+    if let kind = draft[id]?.kind, allowed.contains(kind) { return }
+    if draft[id] == nil {
+      refer(object, to: id, as: "member", target, position: member.position)
+    } else {
+      refer(
+        object, to: id, as: "member", target,
+        expected: object.kind == .clone ? "a primitive or a group" : "a primitive",
+        position: member.position)
+    }
+  }
+
+  private mutating func checkConstraint(_ object: CIBObject, _ target: Configuration) {
+    func check(_ id: String, _ role: String, _ position: SourcePosition, _ planner: inout Planner) {
+      switch target.object(id)?.kind {
+      case .primitive, .group, .clone, .bundle, .template, .tag: return
+      default:
+        planner.refer(
+          object, to: id, as: role, target, expected: "a resource, a template or a tag",
+          position: position == .unknown ? object.element.position : position)
+      }
+    }
+    for name in ["rsc", "with-rsc", "first", "then"] {
+      if let id = object.element[name] { check(id, name, object.element.position, &self) }
+    }
+    for set in object.element.elements(named: "resource_set") {
+      for reference in set.elements(named: "resource_ref") {
+        check(reference.id ?? "", "resource", reference.position, &self)
+      }
+    }
+  }
+
+  private mutating func checkLevel(_ object: CIBObject, _ target: Configuration) {
+    for device in (object.element["devices"] ?? "").split(separator: ",").map(String.init) {
+      guard let resource = target.resource(device), resource.kind == .primitive else {
+        // Taking a device out would let fencing succeed with one power supply still on.
+        let hint = removed.contains(device) ? "restate the level without it, or delete the level" : nil
+        blame(
+          object,
+          "fencing level \(object.element["index"] ?? "") of \(Self.levelTarget(object.element)) needs device '\(device)', "
+            + (removed.contains(device) ? "which is to be deleted" : "which is not defined"),
+          at: object.element.position, hint: hint ?? suggestion(for: device, among: target),
+          broken: removed.contains(device))
+        continue
+      }
+      if let agentClass = agentClass(of: resource.element, target), agentClass != "stonith" {
+        blame(
+          object, "fencing level of \(Self.levelTarget(object.element)) names '\(device)', which is no fencing device",
+          at: object.element.position)
+      }
+    }
+  }
+
+  private func agentClass(of primitive: Element, _ target: Configuration) -> String? {
+    primitive["class"] ?? primitive["template"].flatMap { target.object($0)?.element["class"] }
+  }
+
+  private mutating func checkIDReferences(_ element: Element, of object: CIBObject, _ ids: Set<String>) {
+    guard !referencedIDs.isEmpty else { return }
+    if let reference = element["id-ref"], !ids.isEmpty, !ids.contains(reference) {
+      blame(
+        object, "\(object.kind.rawValue) '\(object.id)' refers to \(element.name) '\(reference)', which is not defined",
+        at: element.position, broken: true)
+    }
+    for case .element(let child) in element.children { checkIDReferences(child, of: object, ids) }
+  }
+
+  // MARK: - Placement
+
+  private mutating func checkPlacement(_ target: Configuration) {
+    guard target.isOptIn else { return }
+    let allowed = PlacedResources(target)
+    let before = current.isOptIn ? PlacedResources(current) : nil
+    for object in target.objects where object.kind.isResource {
+      // A group, clone or bundle speaks for what is inside.
+      guard target.parent(of: object.id) == nil, !allowed.contains(object.id, in: target) else { continue }
+      let inner = [object] + object.memberIDs.compactMap(target.object)
+      let isCritical = inner.contains { $0.element.isFencingDevice || $0.element.isRemote }
+      let wasSoBefore =
+        before.map { current.resource(object.id) != nil && !$0.contains(object.id, in: current) } ?? false
+      let wanted = wantedObject(object)
+      if wasSoBefore && wanted == nil { continue }
+      let what =
+        object.element.isRemote
+        ? "remote node" : object.element.isFencingDevice ? "fencing device" : object.kind.rawValue
+      let consequence =
+        object.element.isRemote
+        ? "; Pacemaker would fence it" : object.element.isFencingDevice ? "; it could fence nothing" : ""
+      diagnostics.append(
+        Diagnostic(
+          isCritical && !wasSoBefore ? .error : .warning,
+          "nothing allows \(what) '\(object.id)' to run anywhere in this opt-in cluster\(consequence)",
+          at: wanted?.location ?? .none, category: .placement,
+          hint: "list it in placement:, or give it a location constraint"))
+    }
+  }
+
+  // MARK: - Fencing
+
+  private mutating func checkFencing(_ target: Configuration) {
+    let devicesBefore = activeFencingDevices(current)
+    let devicesAfter = activeFencingDevices(target)
+    let isExplicitlyOn =
+      current.property("stonith-enabled") ?? current.property("fencing-enabled")
+    if current.isFencingEnabled, !target.isFencingEnabled, !devicesBefore.isEmpty || isExplicitlyOn != nil {
+      refuse("fencing would be disabled")
+    }
+    if !devicesBefore.isEmpty, devicesAfter.isEmpty {
+      refuse("the last fencing device (\(devicesBefore.sorted().joined(separator: ", "))) would be removed or disabled")
+    }
+    if target.isFencingEnabled, devicesAfter.isEmpty, target.objects.contains(where: { $0.kind.isResource }) {
+      warn(
+        "fencing is enabled, but there is no fencing device: Pacemaker will start nothing",
+        hint: "define one under stonith:, or set stonith-enabled: false in a test cluster")
+    }
+  }
+
+  private mutating func refuse(_ message: String) {
+    if options.allowsUnfenced {
+      warn(message)
+    } else {
+      refusals.append(Refusal(message, option: "--allow-unfenced"))
+    }
+  }
+
+  private func activeFencingDevices(_ configuration: Configuration) -> Set<String> {
+    var devices: Set<String> = []
+    for object in configuration.objects where object.kind == .primitive {
+      guard agentClass(of: object.element, configuration) == "stonith" else { continue }
+      var at: String? = object.id
+      var isStopped = false
+      while let id = at {
+        isStopped = isStopped || configuration.object(id)?.element.isStopped == true
+        at = configuration.parent(of: id)
+      }
+      if !isStopped { devices.insert(object.id) }
+    }
+    return devices
+  }
+
+  // MARK: - Names, addresses, operations
+
+  private mutating func checkNodeNames(_ target: Configuration) {
+    var known = Set(target.nodes.compactMap { $0["uname"] })
+    for object in target.objects where object.kind == .primitive {
+      if object.element.isRemote { known.insert(object.id) }
+      for set in object.element.elements(named: "meta_attributes") {
+        if let guest = set.elements.first(where: { $0["name"] == "remote-node" })?["value"] { known.insert(guest) }
+      }
+    }
+    var reported: Set<String> = []
+    func report(_ name: String, _ location: Location, _ planner: inout Planner) {
+      guard !known.contains(name), reported.insert(name).inserted else { return }
+      planner.warn(
+        "no member and no remote node is called '\(name)'", at: location,
+        hint: nearest(to: name, among: known).map { "did you mean '\($0)'?" })
+    }
+    for placement in desired.placements {
+      for node in placement.nodes { report(node.id, node.location, &self) }
+    }
+    for object in desired.objects {
+      guard object.kind == .location || object.kind == .fencingLevel,
+        let node = object.element["node"] ?? object.element["target"]
+      else { continue }
+      report(node, object.location, &self)
+    }
+  }
+
+  private mutating func checkAddresses(_ target: Configuration) {
+    var owners: [String: String] = [:]
+    for object in target.objects where object.kind == .primitive {
+      guard let type = object.element["type"], ["IPaddr2", "IPaddr", "IPv6addr"].contains(type) else { continue }
+      for set in object.element.elements(named: "instance_attributes") {
+        for nvpair in set.elements where nvpair["name"] == "ip" || nvpair["name"] == "ipv6addr" {
+          guard let address = nvpair["value"] else { continue }
+          guard let owner = owners[address], owner != object.id else {
+            owners[address] = object.id
+            continue
+          }
+          let changed = [owner, object.id].compactMap { target.object($0) }.first { !isUnchanged($0) }
+          guard let blamed = changed ?? wantedObject(object).map(\.object) else { continue }
+          warn(
+            "'\(owner)' and '\(object.id)' have the same address \(address)",
+            at: wantedObject(blamed)?.location ?? .none)
+        }
+      }
+    }
+  }
+
+  private mutating func checkOperations(_ target: Configuration) {
+    for object in target.objects where object.kind == .primitive || object.kind == .template {
+      guard let wanted = wantedObject(object) else { continue }
+      var seen: Set<String> = []
+      for operation in object.element.first("operations")?.elements(named: "op") ?? [] {
+        guard let key = operationKey(operation), !seen.insert(key).inserted else { continue }
+        warn(
+          "'\(object.id)' has two operations \(operation["name"] ?? "") with interval \(operation["interval"] ?? "0"); Pacemaker uses one of them",
+          at: wanted.location, hint: "give them different intervals, by a second or a millisecond")
+      }
+    }
+  }
+}
+
+// MARK: - Text that Pacemaker cannot keep
+
+extension Planner {
+  /// Pacemaker 2.1.5 escapes nothing in a value that has a character beyond ASCII, so that a `<` or `"` in it makes
+  /// the whole CIB unreadable; and it writes a line end as `\n` and a tab as four blanks (tried).
+  private mutating func checkText(_ target: Configuration) {
+    for object in target.objects where !isUnchanged(object) {
+      let location = wantedObject(object)?.location ?? .none
+      func check(_ element: Element) {
+        for attribute in element.attributes {
+          guard let hazard = TextHazard(in: attribute.value) else { continue }
+          let what = "'\(object.id)': the value of \(element["name"] ?? attribute.name)"
+          switch hazard {
+          case .breaksTheCIB:
+            report(
+              "\(what) has both characters beyond ASCII and markup (< > & \" '): Pacemaker 2.1.5 makes an "
+                + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it"
+            )
+          case .changes:
+            warn("\(what) has a line end or a tab, which Pacemaker 2.1.5 changes", at: location)
+          }
+        }
+        for case .element(let child) in element.children { check(child) }
+      }
+      check(object.element)
+    }
+  }
+
+  private enum TextHazard {
+    case breaksTheCIB, changes
+
+    init?(in value: String) {
+      var value = value
+      let (isASCII, hasMarkup, hasControl) = value.withUTF8 { bytes in
+        var found = (isASCII: true, hasMarkup: false, hasControl: false)
+        for byte in bytes where !(0x3F...0x7E ~= byte) {
+          switch byte {
+          case 0x80...: found.isASCII = false
+          case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"):
+            found.hasMarkup = true
+          case 0x09, 0x0A, 0x0D: found.hasControl = true
+          default: break
+          }
+        }
+        return found
+      }
+      if !isASCII && (hasMarkup || hasControl) {
+        self = .breaksTheCIB
+      } else if hasControl {
+        self = .changes
+      } else {
+        return nil
+      }
+    }
+  }
+}
+
+extension Element {
+  var isRemote: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
+  var isFencingDevice: Bool { self["class"] == "stonith" }
+
+  var isStopped: Bool {
+    elements(named: "meta_attributes").contains { set in
+      set.elements.contains { $0["name"] == "target-role" && $0["value"]?.lowercased() == "stopped" }
+    }
+  }
+}
+
+/// Every id in the tree, of elements that have one of their own.
+func allIDs(of element: Element) -> Set<String> {
+  var ids: Set<String> = []
+  func collect(_ element: Element) {
+    if let id = element.id, !["resource_ref", "obj_ref", "role"].contains(element.name) { ids.insert(id) }
+    for case .element(let child) in element.children { collect(child) }
+  }
+  collect(element)
+  return ids
+}

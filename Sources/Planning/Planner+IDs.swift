@@ -1,0 +1,91 @@
+import CIB
+import Desired
+import XML
+
+/// Ids for what the documents bring.
+extension Planner {
+  /// Gives everything new an id that nothing else has.
+  mutating func assignIDs() {
+    var fresh: [(object: CIBObject, previous: Element?)] = []
+    var taken: Set<String> = []
+    for (now, before) in draft.pairs {
+      guard let object = now else { continue }
+      if object == before {
+        // What stays has its ids; what changes brings the ids that it keeps.
+        Self.collectIDs(object.element, into: &taken)
+      } else {
+        fresh.append((object, (before ?? current.object(object.kind, object.id))?.element))
+      }
+    }
+    let changedSections = [Section.properties, .resourceDefaults, .operationDefaults].filter { section in
+      settings[section] ?? [] != current.section(section)?.elements(named: section.setElementName!) ?? []
+    }
+    guard !fresh.isEmpty || !changedSections.isEmpty || nodes != current.nodes else { return }
+
+    for (object, _) in fresh {
+      if object.kind != .aclTarget, !taken.insert(object.id).inserted {
+        report(
+          "the id '\(object.id)' is taken by another element of the cluster's configuration",
+          at: wantedObject(object)?.location ?? .none)
+      }
+    }
+    for section in [Section.properties, .resourceDefaults, .operationDefaults] where !changedSections.contains(section)
+    {
+      for set in settings[section] ?? [] { Self.collectIDs(set, into: &taken) }
+    }
+    for (index, node) in nodes.enumerated() where index < current.nodes.count && node == current.nodes[index] {
+      for child in node.elements { Self.collectIDs(child, into: &taken) }
+    }
+
+    var generator = IDGenerator(taken: taken)
+    for (object, previous) in fresh {
+      let element = settleIDs(of: object.element, previous: previous, &generator)
+      draft.set(CIBObject(kind: object.kind, id: object.id, element: element))
+    }
+    for section in changedSections {
+      let before = Element(section.rawValue, children: (current.section(section)?.elements ?? []).map { .element($0) })
+      let now = Element(section.rawValue, children: (settings[section] ?? []).map { .element($0) })
+      settings[section] = settleIDs(of: now, previous: before, &generator).elements
+    }
+    for (index, node) in nodes.enumerated() {
+      let previous = index < current.nodes.count ? current.nodes[index] : nil
+      if node != previous { nodes[index] = settleIDs(of: node, previous: previous, &generator) }
+    }
+  }
+
+  /// Keeps ids that the element had, keeps those that a document asks for if they are free, makes the rest.
+  private func settleIDs(of element: Element, previous: Element?, _ generator: inout IDGenerator) -> Element {
+    var own: Set<String> = []
+    if let previous { Self.collectIDs(previous, into: &own) }
+    // Ids that stay are reserved before any is made.
+    func reserve(_ element: inout Element, isRoot: Bool) {
+      if !isRoot, !Self.refersByID(element.name), !isResourceElement(element.name), let id = element.id {
+        if generator.taken.contains(id) || !(own.contains(id) || IDGenerator.isXMLName(id)) {
+          element["id"] = nil
+        } else {
+          generator.taken.insert(id)
+        }
+      }
+      for index in element.children.indices {
+        guard case .element(var child) = element.children[index] else { continue }
+        reserve(&child, isRoot: false)
+        element.children[index] = .element(child)
+      }
+    }
+    var element = element
+    reserve(&element, isRoot: true)
+    return generator.addingIDs(to: element)
+  }
+
+  /// Whether `id` on such an element refers to something else, or is free text.
+  private static func refersByID(_ name: String) -> Bool {
+    ["resource_ref", "obj_ref", "role", "node", "acl_target"].contains(name)
+  }
+
+  private static func collectIDs(_ element: Element, into ids: inout Set<String>) {
+    if !refersByID(element.name), let id = element.id { ids.insert(id) }
+    for case .element(let child) in element.children where !isResourceElement(child.name) {
+      collectIDs(child, into: &ids)
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import CIB
+import Comparison
+import Desired
+import XML
+
+/// Cluster properties, defaults and nodes: what is merged value by value.
+extension Planner {
+  mutating func mergeSettings() {
+    for section in [Section.properties, .resourceDefaults, .operationDefaults] {
+      let present = current.section(section)?.elements(named: section.setElementName!) ?? []
+      let wanted = desired.settings.filter { $0.section == section }
+      let merged: [Element]
+      if options.prunesAll && options.isExact {
+        merged = exactSets(section, present: present.filter { $0.id != Record.setID }, wanted: wanted)
+      } else {
+        merged = mergedSets(section, present: present.filter { $0.id != Record.setID }, wanted: wanted)
+      }
+      settings[section] = merged + present.filter { $0.id == Record.setID }
+    }
+  }
+
+  private mutating func mergedSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {
+    let isProperties = section == .properties
+    var merge = SettingsMerge(
+      sets: present, setName: section.setElementName!, ownerName: section.rawValue,
+      firstID: isProperties ? AttributeSets.bootstrapID : nil, newSetID: Self.newSetID(section))
+    for set in wanted {
+      let missingBefore = merge.missingSecrets.count
+      merge.merge(set.element)
+      reportMissing(merge.missingSecrets[missingBefore...], at: set.location)
+    }
+    for deletion in desired.deletions {
+      switch (deletion.target, section) {
+      case (.property(let name), .properties), (.resourceDefault(let name), .resourceDefaults),
+        (.operationDefault(let name), .operationDefaults):
+        merge.remove(name)
+      default: break
+      }
+    }
+    if options.prunesAll {
+      let keptNames = merge.prune(
+        keeping: { isProperties && (daemonProperties.contains($0) || runTimeProperties.contains($0)) },
+        in: { !isProperties || $0.id == AttributeSets.bootstrapID })
+      for name in keptNames {
+        let why = daemonProperties.contains(name) ? "written by Pacemaker itself" : "set at run time; --exact drops it"
+        kept.append(Kept("property \(name)", why: why))
+      }
+      if isProperties {
+        for set in present
+        where set.id != AttributeSets.bootstrapID && !wanted.contains(where: { $0.element.id == set.id }) {
+          kept.append(Kept("property set \(set.id ?? "")", why: "not cib-bootstrap-options; --exact drops it"))
+        }
+      }
+    }
+    merge.dropEmptied(since: present)
+    return merge.sets
+  }
+
+  static func newSetID(_ section: Section) -> String {
+    switch section {
+    case .properties: AttributeSets.bootstrapID
+    case .resourceDefaults: "rsc-options"
+    default: "op-options"
+    }
+  }
+
+  /// `--prune-all --exact`: the sets of the documents and nothing else, but for what Pacemaker's daemons write.
+  private mutating func exactSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {
+    var sets: [Element] = []
+    for set in wanted.map(\.element) {
+      let same = sets.firstIndex {
+        $0.id == set.id && $0["id-ref"] == set["id-ref"]
+          || [nil, Self.newSetID(section)].contains($0.id) && [nil, Self.newSetID(section)].contains(set.id)
+            && $0.first("rule") == nil && set.first("rule") == nil
+      }
+      if let same {
+        sets[same].children += set.children
+      } else {
+        sets.append(set)
+      }
+    }
+    if section == .properties {
+      for set in present {
+        let daemons = set.children.filter { child in
+          guard let name = child.element?["name"] else { return false }
+          return daemonProperties.contains(name)
+        }
+        guard !daemons.isEmpty else { continue }
+        let home =
+          sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0.id == nil }
+          ?? sets.firstIndex { $0.first("rule") == nil }
+        if let home {
+          let named = Set(sets[home].elements.compactMap { $0["name"] })
+          sets[home].children += daemons.filter { !named.contains($0.element?["name"] ?? "") }
+        } else {
+          sets.append(Element("cluster_property_set", [Attribute("id", set.id ?? "")], children: daemons))
+        }
+      }
+    }
+    var alignment = Alignment()
+    alignment.referencedIDs = referencedIDs
+    let aligned = alignment.align(
+      Element(section.rawValue, children: present.map { .element($0) }),
+      to: Element(section.rawValue, children: sets.map { .element($0) }))
+    reportMissing(alignment.missingSecrets[...], at: wanted.first?.location ?? .none)
+    var result = aligned.elements
+    for index in result.indices where result[index].id == nil && result[index]["id-ref"] == nil {
+      result[index].attributes.insert(Attribute("id", Self.newSetID(section)), at: 0)
+    }
+    return result
+  }
+
+  // MARK: - Nodes
+
+  mutating func mergeNodes() {
+    nodes = current.nodes
+    guard !desired.nodes.isEmpty || !desired.deletions.isEmpty || options.prunesAll && options.isExact else { return }
+    let indexByName = Dictionary(nodes.indices.map { (nodes[$0]["uname"] ?? "", $0) }) { first, _ in first }
+    var wantedByNode: [Int: [DesiredNode]] = [:]
+    for node in desired.nodes {
+      if let index = indexByName[node.name] {
+        wantedByNode[index, default: []].append(node)
+      } else if node.element["id"] != nil {
+        var alignment = Alignment()
+        nodes.append(alignment.forming(node.element))
+      } else if options.hasCluster {
+        report(
+          "the cluster has no node '\(node.name)'", at: node.location,
+          hint: "a node joins through corosync or as a remote; give it an id to write its entry nevertheless")
+      }
+    }
+    for (index, node) in current.nodes.enumerated() {
+      var element = node
+      for setName in ["instance_attributes", "utilization"] {
+        mergeNodeSets(named: setName, into: &element, wanted: wantedByNode[index] ?? [])
+      }
+      if element != node { nodes[index] = element }
+    }
+  }
+
+  private mutating func mergeNodeSets(named setName: String, into node: inout Element, wanted: [DesiredNode]) {
+    let name = node["uname"] ?? ""
+    let present = node.elements(named: setName)
+    let sets = wanted.flatMap { wanted in wanted.element.elements(named: setName).map { ($0, wanted.location) } }
+    var result: [Element]
+    if options.prunesAll && options.isExact {
+      var alignment = Alignment()
+      alignment.referencedIDs = referencedIDs
+      result =
+        alignment.align(
+          Element("node", children: present.map { .element($0) }),
+          to: Element("node", children: sets.map { .element($0.0) })
+        ).elements
+    } else {
+      var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil, newSetID: "")
+      for (set, location) in sets {
+        let missingBefore = merge.missingSecrets.count
+        merge.merge(set)
+        reportMissing(merge.missingSecrets[missingBefore...], at: location)
+      }
+      for deletion in desired.deletions {
+        switch deletion.target {
+        case .nodeAttribute(name, let attribute) where setName == "instance_attributes": merge.remove(attribute)
+        case .utilization(name, let attribute) where setName == "utilization": merge.remove(attribute)
+        default: break
+        }
+      }
+      merge.dropEmptied(since: present)
+      result = merge.sets
+    }
+    for index in result.indices where result[index].id == nil && result[index]["id-ref"] == nil {
+      // crmsh's ids; attrd and crm_attribute use the same for node attributes.
+      let id = "nodes-\(node.id ?? "")" + (setName == "utilization" ? "-utilization" : "")
+      result[index].attributes.insert(Attribute("id", id), at: 0)
+    }
+    guard result != present else { return }
+    let place = node.children.firstIndex { $0.element?.name == setName } ?? node.children.count
+    node.children.removeAll { $0.element?.name == setName }
+    node.children.insert(contentsOf: result.map { .element($0) }, at: min(place, node.children.count))
+  }
+
+  private mutating func reportMissing(_ names: ArraySlice<String>, at location: Location) {
+    guard options.hasCluster else { return }
+    for name in names {
+      report(
+        "the value of '\(name)' is to be kept, but the cluster has none", at: location,
+        hint: "give the value as {file: PATH} or {env: NAME}")
+    }
+  }
+}

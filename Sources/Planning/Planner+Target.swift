@@ -1,0 +1,236 @@
+import CIB
+import Desired
+import XML
+
+/// From the draft to the configuration it stands for, and to the list of what changes.
+extension Planner {
+  // MARK: - The target
+
+  func assemble(topLevel: [String]) -> Element {
+    var target = current.element
+    var fresh: [Section: [CIBObject]] = [:]
+    for (now, before) in draft.pairs {
+      if let now, now.kind != before?.kind { fresh[now.kind.section, default: []].append(now) }
+    }
+    var present: Set<Section> = []
+    for index in target.children.indices {
+      guard case .element(var element) = target.children[index], let section = Section(rawValue: element.name),
+        present.insert(section).inserted
+      else { continue }
+      element.children = children(of: section, now: element.children, fresh: fresh[section] ?? [], topLevel: topLevel)
+      target.children[index] = .element(element)
+    }
+    for section in Section.allCases where !present.contains(section) {
+      let children = children(of: section, now: [], fresh: fresh[section] ?? [], topLevel: topLevel)
+      if !children.isEmpty { target.append(Element(section.rawValue, children: children)) }
+    }
+    return target
+  }
+
+  private func children(of section: Section, now: [Node], fresh: [CIBObject], topLevel: [String]) -> [Node] {
+    switch section {
+    case .properties, .resourceDefaults, .operationDefaults:
+      return filling(now, with: settings[section] ?? []) { $0.name == section.setElementName }
+    case .nodes: return filling(now, with: nodes) { $0.name == "node" }
+    case .resources:
+      let resources = topLevel.compactMap { assembled($0, inside: []) }
+      let templates = now.compactMap(\.element).compactMap(\.id).compactMap { draft[$0] }.filter {
+        $0.kind == .template
+      }
+      let withTemplates = filling(
+        now, with: templates.map(\.element) + fresh.filter { $0.kind == .template }.map(\.element)
+      ) { $0.name == "template" }
+      let survivors = Set(topLevel)
+      return filling(withTemplates, with: resources) {
+        isResourceElement($0.name)
+      } keepingPlace: {
+        survivors.contains($0.id ?? "")
+      }
+    default:
+      var result = now.compactMap { child -> Node? in
+        guard let element = child.element, let kind = ObjectKind(elementName: element.name) else { return child }
+        let object = draft[element.id ?? "", kind]
+        return object?.kind == kind ? .element(object!.element) : nil
+      }
+      result += fresh.map { .element($0.element) }
+      return result
+    }
+  }
+
+  /// Replaces the children that `belongs` picks by `elements`, in place as far as there are places, the rest behind
+  /// the last of them; comments and unknown elements stay where they are.
+  private func filling(
+    _ children: [Node], with elements: [Element], _ belongs: (Element) -> Bool,
+    keepingPlace: (Element) -> Bool = { _ in true }
+  ) -> [Node] {
+    var result: [Node] = []
+    result.reserveCapacity(children.count + elements.count)
+    var next = elements.makeIterator()
+    var end: Int?
+    for child in children {
+      guard let element = child.element, belongs(element) else {
+        result.append(child)
+        continue
+      }
+      if keepingPlace(element), let replacement = next.next() { result.append(.element(replacement)) }
+      end = result.count
+    }
+    var rest: [Node] = []
+    while let element = next.next() { rest.append(.element(element)) }
+    result.insert(contentsOf: rest, at: end ?? result.count)
+    return result
+  }
+
+  /// The resource with its members put back; nil where a resource is inside itself.
+  private func assembled(_ id: String, inside outer: [String]) -> Element? {
+    guard let object = draft[id], object.kind.isResource, !outer.contains(id) else { return nil }
+    guard object.kind != .primitive else { return object.element }
+    var element = object.element
+    element.children = element.children.compactMap { child in
+      guard let member = child.element, isResourceElement(member.name) else { return child }
+      // A member that is nowhere stays a reference, for the checks to find.
+      guard draft[member.id ?? ""] != nil else { return child }
+      return assembled(member.id ?? "", inside: outer + [id]).map { .element($0) }
+    }
+    return element
+  }
+
+  // MARK: - The changes
+
+  func listChanges(topLevel: [String]) -> [Change] {
+    var changes: [Change] = []
+    appendSettingsChanges(to: &changes)
+    appendNodeChanges(to: &changes)
+    let oldParents = Draft(current).parents()
+    let newParents = draft.parents()
+    let moved = movedTopLevel(topLevel, oldParents: oldParents)
+    for (now, before) in draft.pairs {
+      guard let object = now else { continue }
+      guard let previous = before, previous.kind == object.kind else {
+        changes.append(Change(.create, object.kind, object.id, after: object.element))
+        continue
+      }
+      if previous.element != object.element {
+        changes.append(
+          Change(.update, object.kind, object.id, before: previous.element, after: object.element))
+      }
+      guard object.kind.isResource else { continue }
+      if oldParents[object.id] != newParents[object.id] {
+        changes.append(
+          Change(.move, object.kind, object.id, from: oldParents[object.id], into: newParents[object.id]))
+      } else if moved.contains(object.id) {
+        changes.append(Change(.move, object.kind, object.id, reason: "order of the resources"))
+      }
+    }
+    for (now, before) in draft.pairs where now == nil {
+      guard let before else { continue }
+      let reason = reasons[Draft.key(before)] ?? "another kind of object takes its id"
+      changes.append(Change(.delete, before.kind, before.id, reason: reason))
+    }
+    return changes
+  }
+
+  private func appendSettingsChanges(to changes: inout [Change]) {
+    for section in [Section.properties, .resourceDefaults, .operationDefaults] {
+      let before = current.section(section)?.elements(named: section.setElementName!) ?? []
+      let after = settings[section] ?? []
+      let kind: ObjectKind =
+        switch section {
+        case .properties: .property
+        case .resourceDefaults: .resourceDefault
+        default: .operationDefault
+        }
+      let values = SettingsMerge.changes(from: before, to: after)
+      changes += values.map { Self.change($0, kind: kind, id: $0.name) }
+      if values.isEmpty, before != after {
+        changes.append(
+          Change(
+            .update, kind, after.first { !before.contains($0) }?.id ?? before.first?.id ?? "",
+            reason: "sets, rules or scores"))
+      }
+    }
+  }
+
+  private func appendNodeChanges(to changes: inout [Change]) {
+    for (index, node) in nodes.enumerated() {
+      let name = node["uname"] ?? ""
+      guard index < current.nodes.count else {
+        changes.append(Change(.create, .node, name, after: node))
+        continue
+      }
+      guard current.nodes[index] != node else { continue }
+      for (setName, kind) in [("instance_attributes", ObjectKind.nodeAttribute), ("utilization", .utilization)] {
+        changes += SettingsMerge.changes(
+          from: current.nodes[index].elements(named: setName), to: node.elements(named: setName)
+        ).map { Self.change($0, kind: kind, id: "\(name) \($0.name)") }
+      }
+    }
+  }
+
+  private static func change(_ value: SettingsMerge.ValueChange, kind: ObjectKind, id: String) -> Change {
+    let action: Change.Action = value.before == nil ? .create : value.after == nil ? .delete : .update
+    return Change(action, kind, id, before: value.before, after: value.after)
+  }
+
+  /// The top-level resources that change places: as few as explain the new order.
+  private func movedTopLevel(_ order: [String], oldParents: [String: String]) -> Set<String> {
+    var oldIndex: [String: Int] = [:]
+    for object in current.objects where object.kind.isResource && oldParents[object.id] == nil {
+      oldIndex[object.id] = oldIndex.count
+    }
+    let stayed = order.filter { oldIndex[$0] != nil }
+    let steady = Set(longestIncreasing(stayed.map { oldIndex[$0]! }))
+    return Set(stayed.filter { !steady.contains(oldIndex[$0]!) })
+  }
+
+  // MARK: - The record
+
+  /// Writes down, with a change, what of it is crmsync's.
+  func record(_ changes: [Change], in target: inout Element) {
+    var record = record
+    let created = Set(changes.filter { $0.action == .create }.map(\.id))
+    for change in changes {
+      switch change.action {
+      case .create: record.insert(.object(change.kind, id: change.id))
+      case .delete:
+        // A kind that takes over the id of another is created in the same plan.
+        if !created.contains(change.id) { record.remove(.object(change.kind, id: change.id)) }
+      case .update, .move: break
+      }
+    }
+    for object in desired.objects where object.kind.isResource { recordAttributes(of: object, in: &record) }
+    guard record != self.record else { return }
+    let index = target.children.firstIndex { $0.element?.name == Section.properties.rawValue }
+    var section = index.flatMap { target.children[$0].element } ?? Element(Section.properties.rawValue)
+    section.children.removeAll { $0.element?.id == Record.setID }
+    // pcs writes properties into the first set it finds, which must never be the record.
+    if section.first("cluster_property_set") == nil {
+      section.append(Element("cluster_property_set", [Attribute("id", AttributeSets.bootstrapID)]))
+    }
+    if let element = record.element { section.append(element) }
+    if let index {
+      target.children[index] = .element(section)
+    } else {
+      target.children.insert(.element(section), at: 0)
+    }
+  }
+
+  private func recordAttributes(of object: DesiredObject, in record: inout Record) {
+    for name in runTimeMetaAttributes {
+      let isSet = object.element.elements(named: "meta_attributes").contains { set in
+        set.elements.contains { $0["name"] == name && ValueSource(of: $0) != .unset }
+      }
+      let entry = Record.Entry.runTimeAttribute(resource: object.id, name: name)
+      if isSet {
+        record.insert(entry)
+      } else {
+        record.remove(entry)
+      }
+    }
+    for set in object.element.elements where isAttributeSet(set.name) {
+      for nvpair in set.elements where nvpair[ValueSource.secretMark] != nil {
+        record.insert(.secret(owner: object.id, name: nvpair["name"] ?? ""))
+      }
+    }
+  }
+}

@@ -1,0 +1,413 @@
+import CIB
+import Comparison
+import Desired
+import XML
+
+/// Makes a plan: reads top to bottom as what happens to the configuration.
+package struct Planner {
+  let current: Configuration
+  let desired: DesiredConfiguration
+  let options: PlanOptions
+  let schema: Schema
+  let record: Record
+
+  var draft: Draft
+  /// For every object of the cluster, who among the documents speaks of it.
+  var claims: [Claim]
+  /// What the documents want other than it is, or new.
+  var wants: [Want] = []
+  /// Where in `wants` the new objects are, by key.
+  private var newWants: [String: Int] = [:]
+  var reasons: [String: String] = [:]
+  var removed: Set<String> = []
+  var referencedIDs: Set<String> = []
+
+  var settings: [Section: [Element]] = [:]
+  var nodes: [Element] = []
+
+  var kept: [Kept] = []
+  var diagnostics: [Diagnostic] = []
+  var refusals: [Refusal] = []
+
+  enum Claim: Equatable {
+    case none
+    /// Generated for a placement.
+    case placement
+    /// An object of the documents, by its index.
+    case document(Int)
+  }
+
+  /// An object of the documents, and the one of the cluster that it is to become of.
+  struct Want {
+    var object: DesiredObject
+    var currentIndex: Int?
+  }
+
+  /// - Parameters:
+  ///   - current: the cluster's configuration.
+  ///   - desired: what the documents say, values from files and the environment already read.
+  ///   - validateWith: the schema of the CIB.
+  package static func plan(
+    from current: Configuration, to desired: DesiredConfiguration, validateWith: String, options: PlanOptions
+  ) -> Plan {
+    var planner = Planner(current, desired, Schema(validateWith), options)
+    return planner.plan()
+  }
+
+  private init(_ current: Configuration, _ desired: DesiredConfiguration, _ schema: Schema, _ options: PlanOptions) {
+    self.current = current
+    self.desired = desired
+    self.options = options
+    self.schema = schema
+    record = current.record
+    draft = Draft(current)
+    claims = Array(repeating: .none, count: current.objects.count)
+  }
+
+  private mutating func plan() -> Plan {
+    collectReferencedIDs()
+    collectWants()
+    findSameUnderOtherIDs()
+    mergeSettings()
+    mergeNodes()
+    removeUnwanted()
+    mergeObjects()
+    removeReferencesToRemoved()
+    var target = current.element
+    var changes: [Change] = []
+    let isOrdered = !desired.resourceOrders.isEmpty
+    if draft.isChanged || areSectionsChanged || isOrdered {
+      let order = orderTopLevel()
+      if draft.isChanged || areSectionsChanged || order != current.topLevelResources {
+        assignIDs()
+        target = assemble(topLevel: order)
+        changes = listChanges(topLevel: order)
+        if !changes.isEmpty { check(Configuration(target)) }
+      }
+    }
+    var plan = Plan(
+      schema: schema, current: current.element, target: changes.isEmpty ? current.element : target, changes: changes,
+      kept: kept, diagnostics: diagnostics, refusals: refusals)
+    if !changes.isEmpty { record(changes, in: &plan.target) }
+    plan.settleSeverities(options)
+    return plan
+  }
+
+  // MARK: - What the documents want
+
+  /// Sorts out what is in the cluster already as the documents have it: mostly everything.
+  private mutating func collectWants() {
+    for index in desired.objects.indices {
+      var object = desired.objects[index]
+      object.object.element = schema.spelling(object.element)
+      want(object, claim: .document(index))
+    }
+    guard !desired.placements.isEmpty else { return }
+    let assigned = assignments(withScores: Set(desired.placements.compactMap(\.spread).map(ValueType.score.normalized)))
+    func existing(_ resource: String, _ score: String) -> [String] {
+      (assigned[resource] ?? []).filter { $0.score == ValueType.score.normalized(score) }.map(\.node)
+    }
+    PlacementExpansion.forEachLocation(
+      of: desired.placements, existing: existing, rebalance: options.rebalances
+    ) { location, placement in
+      want(DesiredObject(location, location: placement.location), claim: .placement)
+    }
+    removeUnlistedPlacements()
+  }
+
+  /// The nodes on which resources have one of the scores, by resource.
+  private func assignments(withScores scores: Set<String>) -> [String: [(node: String, score: String)]] {
+    guard !scores.isEmpty else { return [:] }
+    var assigned: [String: [(node: String, score: String)]] = [:]
+    for object in current.objects where object.kind == .location {
+      guard let score = object.element["score"].map(ValueType.score.normalized), scores.contains(score),
+        let resource = object.element["rsc"], let node = object.element["node"]
+      else { continue }
+      assigned[resource, default: []].append((node, score))
+    }
+    return assigned
+  }
+
+  private mutating func want(_ object: DesiredObject, claim: Claim) {
+    // Levels are known by target and number, which are looked at later.
+    if object.kind != .fencingLevel, let index = current.index(of: object.kind, object.id) {
+      guard claims[index] == .none else { return }
+      claims[index] = claim
+      let present = current.objects[index]
+      if present.kind == object.kind,
+        Alignment.isPlainlySame(present.element, object.element, referencedIDs: referencedIDs)
+      {
+        return
+      }
+      wants.append(Want(object: object, currentIndex: index))
+      return
+    }
+    guard newWants.updateValue(wants.count, forKey: Draft.key(object.object)) == nil else { return }
+    wants.append(Want(object: object, currentIndex: nil))
+  }
+
+  /// A placement owns the plain constraints that it would generate: those for nodes it no longer lists go.
+  private mutating func removeUnlistedPlacements() {
+    let resources = Set(desired.placements.flatMap { $0.resources.map(\.id) })
+    for (index, object) in current.objects.enumerated() where object.kind == .location && claims[index] == .none {
+      let element = object.element
+      guard let resource = element["rsc"], resources.contains(resource), let node = element["node"],
+        object.id == Placement.constraintID(resource: resource, node: node), element.elements.isEmpty
+      else { continue }
+      remove(object, because: "its placement does not list \(node)")
+    }
+  }
+
+  private mutating func collectReferencedIDs() {
+    func collect(_ element: Element) {
+      for attribute in element.attributes where attribute.name.utf8.count == 6 && attribute.name == "id-ref" {
+        referencedIDs.insert(attribute.value)
+      }
+      for case .element(let child) in element.children { collect(child) }
+    }
+    collect(current.element)
+    for object in desired.objects { collect(object.element) }
+    for set in desired.settings { collect(set.element) }
+    for node in desired.nodes { collect(node.element) }
+  }
+
+  /// A constraint that differs from one of the cluster's in its id alone is that one; a fencing level is known by its
+  /// target and its number.
+  private mutating func findSameUnderOtherIDs() {
+    func isStranger(_ want: Want) -> Bool {
+      want.currentIndex == nil && (want.object.kind.isConstraint || want.object.kind == .fencingLevel)
+    }
+    func key(_ kind: ObjectKind, _ element: Element) -> String {
+      kind == .fencingLevel ? Self.levelKey(element) : canonicalText(of: element)
+    }
+    guard wants.contains(where: isStranger) else { return }
+    var unclaimed: [String: [Int]] = [:]
+    for (index, object) in current.objects.enumerated().reversed() where claims[index] == .none {
+      guard object.kind.isConstraint || object.kind == .fencingLevel, !removed.contains(object.id) else { continue }
+      unclaimed[key(object.kind, object.element), default: []].append(index)
+    }
+    guard !unclaimed.isEmpty else { return }
+    for (position, want) in wants.enumerated() where isStranger(want) {
+      guard let index = unclaimed[key(want.object.kind, want.object.element)]?.popLast() else { continue }
+      newWants[Draft.key(want.object.object)] = nil
+      wants[position].currentIndex = index
+      claims[index] = desired.objects.firstIndex { $0.id == want.object.id }.map { .document($0) } ?? .placement
+    }
+  }
+
+  static func levelKey(_ level: Element) -> String { "level \(levelTarget(level)) \(level["index"] ?? "")" }
+
+  static func levelTarget(_ level: Element) -> String {
+    level["target"] ?? level["target-pattern"] ?? "\(level["target-attribute"] ?? "")=\(level["target-value"] ?? "")"
+  }
+
+  /// The document's object behind one of the configuration's, if a document has it.
+  func wantedObject(_ object: CIBObject) -> DesiredObject? {
+    if let index = current.index(of: object.kind, object.id), case .document(let wanted) = claims[index] {
+      return desired.objects[wanted]
+    }
+    return newWants[Draft.key(object)].map { wants[$0].object }
+  }
+
+  // MARK: - What goes
+
+  mutating func remove(_ object: CIBObject, because reason: String) {
+    let key = Draft.key(object)
+    guard removed.insert(key).inserted else { return }
+    reasons[key] = reason
+    draft.remove(object.kind, object.id)
+  }
+
+  private mutating func removeUnwanted() {
+    for deletion in desired.deletions {
+      switch deletion.target {
+      case .object(let id):
+        guard let object = current.object(id) else { continue }
+        switch object.kind {
+        case .fencingLevel, .aclGroup:
+          let form = "{\(object.kind.rawValue): …}"
+          report("'\(id)' is a \(object.kind.rawValue), which is deleted by \(form)", at: deletion.location)
+        default: remove(object, because: "in delete")
+        }
+      case .aclTarget(let id):
+        if let target = current.aclTarget(id) { remove(target, because: "in delete") }
+      case .aclGroup(let id):
+        if let group = current.object(id), group.kind == .aclGroup { remove(group, because: "in delete") }
+      case .fencingLevel(let target, let index):
+        for object in current.objects where object.kind == .fencingLevel {
+          if Self.levelTarget(object.element) == target, object.element["index"] == index {
+            remove(object, because: "in delete")
+          }
+        }
+      case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: break
+      }
+    }
+    guard options.prunesAll else { return }
+    for (index, object) in current.objects.enumerated() where claims[index] == .none {
+      guard !removed.contains(Draft.key(object)) else { continue }
+      if !options.isExact, object.kind.isConstraint, let why = Self.runTimeConstraint(object.id) {
+        kept.append(Kept("\(object.kind.rawValue) \(object.id)", why: why))
+      } else {
+        remove(object, because: "in no document")
+      }
+    }
+  }
+
+  /// Constraints that tools and handlers set while the cluster runs.
+  private static func runTimeConstraint(_ id: String) -> String? {
+    if ["cli-ban-", "cli-prefer-", "cli-standby-"].contains(where: id.hasPrefix) { return "set by hand at run time" }
+    return id.hasPrefix("drbd-fence-by-handler-") ? "set by DRBD's fencing handler" : nil
+  }
+
+  // MARK: - What is new or changes
+
+  private mutating func mergeObjects() {
+    for want in wants { merge(want) }
+    var containers: [String: String] = [:]
+    for object in desired.objects where object.kind.isResource && object.kind != .primitive {
+      for member in object.object.memberIDs {
+        if let other = containers.updateValue(object.id, forKey: member), other != object.id {
+          report("'\(member)' is a member of '\(other)' and of '\(object.id)'", at: object.location)
+        }
+      }
+    }
+    guard !containers.isEmpty else { return }
+    // A member that the documents put into another group leaves the one it is in.
+    var moved: [String: Set<String>] = [:]
+    for (index, object) in current.objects.enumerated() where claims[index] == .none {
+      for member in object.memberIDs where draft[object.id] != nil {
+        if let container = containers[member], container != object.id { moved[object.id, default: []].insert(member) }
+      }
+    }
+    if !moved.isEmpty { removeReferences(Removal(ids: [], moved: moved)) }
+  }
+
+  private mutating func merge(_ want: Want) {
+    let object = want.object
+    let present = want.currentIndex.map { current.objects[$0] }
+    var alignment = Alignment()
+    alignment.referencedIDs = referencedIDs
+    if object.kind.isResource, !options.isExact {
+      let record = record
+      alignment.keepsMetaAttribute = { nvpair in
+        let name = nvpair["name"] ?? ""
+        return runTimeMetaAttributes.contains(name)
+          && !record.contains(.runTimeAttribute(resource: object.id, name: name))
+      }
+    }
+    var element: Element
+    if let present, present.kind == object.kind {
+      var wantedElement = object.element
+      // A constraint or a level that the cluster has under another id keeps that.
+      if present.id != object.id { wantedElement["id"] = present.element.id }
+      element = alignment.align(present.element, to: wantedElement)
+    } else {
+      element = alignment.forming(object.element)
+      if object.kind == .fencingLevel, element.id == nil {
+        element.attributes.insert(Attribute("id", object.id), at: 0)
+      }
+    }
+    for name in alignment.missingSecrets where options.hasCluster {
+      report(
+        "the value of '\(name)' of '\(object.id)' is to be kept, but the cluster has none", at: object.location,
+        hint: "give the value as {file: PATH} or {env: NAME}")
+    }
+    for nvpair in alignment.kept {
+      let what = "meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)"
+      kept.append(Kept(what, why: "set at run time; --exact drops it"))
+    }
+    if let present {
+      if element == present.element { return }
+      if present.kind != object.kind { draft.remove(present.kind, present.id) }
+    }
+    draft.set(CIBObject(kind: object.kind, id: present?.id ?? object.id, element: element))
+  }
+
+  // MARK: - References to what is gone
+
+  private mutating func removeReferencesToRemoved() {
+    guard !removed.isEmpty else { return }
+    removeReferences(Removal(ids: removed))
+  }
+
+  /// Takes what is gone out of what no document restates; what is empty then goes as well, and so on.
+  private mutating func removeReferences(_ removal: Removal) {
+    var removal = removal
+    var isStable = false
+    while !isStable {
+      isStable = true
+      for (index, object) in current.objects.enumerated() where claims[index] == .none {
+        guard let object = draft[object.id, object.kind] else { continue }
+        switch removal.apply(to: object) {
+        case .untouched: break
+        case .changed(let element):
+          draft.set(CIBObject(kind: object.kind, id: object.id, element: element))
+        case .empty(let what):
+          remove(object, because: "\(what) goes")
+          removal.ids.insert(Draft.key(object))
+          isStable = false
+        }
+      }
+    }
+  }
+
+  // MARK: - Order
+
+  /// The ids of the top-level resources in the order they are to have.
+  private mutating func orderTopLevel() -> [String] {
+    let parents = draft.parents()
+    var base: [String] = []
+    var placed: Set<String> = []
+    func place(_ id: String) {
+      guard let object = draft[id], object.kind.isResource, parents[id] == nil, placed.insert(id).inserted else {
+        return
+      }
+      base.append(id)
+    }
+    // What leaves a group stands where the group stood; what is new comes behind, as the documents have it.
+    for object in current.objects where object.kind.isResource { place(object.id) }
+    for object in desired.objects where object.kind.isResource { place(object.id) }
+    switch ResourceOrdering.order(base, lists: desired.resourceOrders.map { $0.resources.map(\.id) }) {
+    case .success(let order): return order
+    case .failure(let contradiction):
+      let place = desired.resourceOrders.flatMap(\.resources).last { $0.id == contradiction.id }?.location ?? .none
+      report("the documents contradict each other about the order of '\(contradiction.id)'", at: place)
+      return base
+    }
+  }
+
+  private var areSectionsChanged: Bool {
+    nodes != current.nodes
+      || settings.contains { section, sets in
+        sets != current.section(section)?.elements(named: section.setElementName!) ?? []
+      }
+  }
+
+  // MARK: - Messages
+
+  mutating func report(
+    _ message: String, at location: Location, category: Diagnostic.Category = .reference, hint: String? = nil
+  ) {
+    diagnostics.append(Diagnostic(.error, message, at: location, category: category, hint: hint))
+  }
+
+  mutating func warn(_ message: String, at location: Location = .none, hint: String? = nil) {
+    diagnostics.append(Diagnostic(.warning, message, at: location, category: .reference, hint: hint))
+  }
+}
+
+extension Plan {
+  /// `--force` turns errors of reference and placement, and refusals, into warnings. Without a cluster to
+  /// look at, what a reference leads to may well be there.
+  fileprivate mutating func settleSeverities(_ options: PlanOptions) {
+    for index in diagnostics.indices {
+      let category = diagnostics[index].category
+      if options.isForced && category != .syntax || !options.hasCluster && category == .reference {
+        diagnostics[index].severity = .warning
+      }
+    }
+    guard options.isForced else { return }
+    diagnostics += refusals.map { Diagnostic(.warning, "\($0.message) (--force)", at: .none) }
+    refusals = []
+  }
+}

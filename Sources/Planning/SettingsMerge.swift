@@ -1,0 +1,217 @@
+import CIB
+import Comparison
+import Desired
+import XML
+
+/// Merges what documents say into a section that consists of attribute sets: cluster properties, defaults, and the
+/// attributes of a node. What no document names stays.
+struct SettingsMerge {
+  /// What becomes of one named value.
+  struct ValueChange: Equatable {
+    var name: String
+    var before: Element?
+    var after: Element?
+  }
+
+  /// The element of a set: `cluster_property_set`, `meta_attributes`, `instance_attributes`, `utilization`.
+  let setName: String
+  /// `crm_config`, `rsc_defaults`, `op_defaults`, `node`.
+  let ownerName: String
+  /// The id of the set that wins over all others, and of a set that has to be made.
+  let firstID: String?
+  let newSetID: String
+  private(set) var sets: [Element]
+  private(set) var missingSecrets: [String] = []
+  /// Sets that a document has brought or changed the rule or score of.
+  private(set) var changedSets: [String] = []
+  private var namedByDocuments: Set<String> = []
+
+  init(sets: [Element], setName: String, ownerName: String, firstID: String?, newSetID: String) {
+    self.sets = sets
+    self.setName = setName
+    self.ownerName = ownerName
+    self.firstID = firstID
+    self.newSetID = newSetID
+  }
+
+  private func type(of name: String) -> ValueType { NVPairContext(set: setName, in: ownerName).type(of: name) }
+
+  // MARK: - Merging
+
+  mutating func merge(_ desired: Element) {
+    if desired["id-ref"] != nil {
+      if !sets.contains(where: { $0["id-ref"] == desired["id-ref"] }) { sets.append(desired) }
+      return
+    }
+    guard let id = desired.id else { return mergeValues(of: desired) }
+    if let index = sets.firstIndex(where: { $0.id == id }) {
+      mergeSet(desired, into: index)
+    } else if desired.first("rule") == nil && desired["score"] == nil && !(firstID != nil && id != firstID) {
+      // A plain set of another name says the same as one that the cluster has.
+      mergeValues(of: desired, newSetID: id)
+    } else if let index = sets.firstIndex(where: {
+      header(of: $0) == header(of: desired) && desired.first("rule") != nil
+    }) {
+      mergeSet(desired, into: index)
+    } else {
+      var alignment = Alignment()
+      let formed = alignment.forming(desired)
+      missingSecrets += alignment.missingSecrets
+      if !formed.elements.filter({ $0.name == "nvpair" }).isEmpty { sets.append(formed) }
+    }
+    note(desired)
+  }
+
+  private mutating func note(_ desired: Element) {
+    for nvpair in desired.elements { namedByDocuments.insert(nvpair["name"] ?? "") }
+  }
+
+  private func header(of set: Element) -> String {
+    let score = set["score"].map(ValueType.score.normalized) ?? "0"
+    return "\(score) \(set.first("rule").map { canonicalText(of: $0) } ?? "")"
+  }
+
+  /// The short form: values, wherever they are in force.
+  private mutating func mergeValues(of desired: Element, newSetID: String? = nil) {
+    note(desired)
+    for nvpair in desired.elements where nvpair.name == "nvpair" {
+      let name = nvpair["name"] ?? ""
+      let source = ValueSource(of: nvpair)
+      if source == .unset {
+        remove(name)
+        continue
+      }
+      let plain = AttributeSets.byPrecedence(sets, first: firstID).filter {
+        $0.first("rule") == nil && $0["id-ref"] == nil
+      }
+      let winner = plain.first { $0.elements.contains { $0["name"] == name } }
+      if source == .keep {
+        if winner == nil { missingSecrets.append(name) }
+        continue
+      }
+      if let winner, let index = sets.firstIndex(of: winner) {
+        setValue(nvpair, in: index)
+      } else if let top = plain.first, let index = sets.firstIndex(of: top) {
+        sets[index].append(nvpair)
+      } else {
+        var attributes = [Attribute("id", newSetID ?? self.newSetID)]
+        if setName == "utilization" || setName == "instance_attributes", newSetID == nil, self.newSetID.isEmpty {
+          attributes = []
+        }
+        sets.append(Element(setName, attributes, children: [.element(nvpair)]))
+      }
+    }
+  }
+
+  /// The long form: this set, its rule and its score; its other values stay.
+  private mutating func mergeSet(_ desired: Element, into index: Int) {
+    let desiredHeader = header(of: desired)
+    if header(of: sets[index]) != desiredHeader {
+      sets[index]["score"] = desired["score"]
+      sets[index].children.removeAll { $0.element?.name == "rule" }
+      if let rule = desired.first("rule") { sets[index].children.insert(.element(rule), at: 0) }
+      changedSets.append(sets[index].id ?? "")
+    }
+    for nvpair in desired.elements where nvpair.name == "nvpair" {
+      let name = nvpair["name"]
+      let exists = sets[index].elements.contains { sameName($0, nvpair) }
+      switch ValueSource(of: nvpair) {
+      case .unset:
+        sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && $0["name"] == name } ?? false }
+      case .keep: if !exists { missingSecrets.append(name ?? "") }
+      default:
+        if exists {
+          setValue(nvpair, in: index)
+        } else {
+          sets[index].append(nvpair)
+        }
+      }
+    }
+  }
+
+  private func sameName(_ left: Element, _ right: Element) -> Bool {
+    left.name == "nvpair" && left["name"] == right["name"] && left["id-ref"] == right["id-ref"]
+  }
+
+  private mutating func setValue(_ nvpair: Element, in index: Int) {
+    guard
+      let child = sets[index].children.firstIndex(where: { $0.element.map { sameName($0, nvpair) } ?? false }),
+      let present = sets[index].children[child].element
+    else { return }
+    switch (present["value"], nvpair["value"]) {
+    case (Secret.outsideOfCIB?, _?): return
+    case (let old?, let new?) where type(of: nvpair["name"] ?? "").areSame(old, new): return
+    case (nil, nil): return
+    default: break
+    }
+    var changed = present
+    changed["value"] = nvpair["value"]
+    changed[ValueSource.secretMark] = nvpair[ValueSource.secretMark]
+    sets[index].children[child] = .element(changed)
+  }
+
+  // MARK: - Removing
+
+  mutating func remove(_ name: String) {
+    for index in sets.indices {
+      sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && $0["name"] == name } ?? false }
+    }
+  }
+
+  /// Removes every value that no document names, in the sets for which `isPruned` holds, but those in `keeping`.
+  mutating func prune(keeping: (String) -> Bool, in isPruned: (Element) -> Bool = { _ in true }) -> [String] {
+    var keptNames: [String] = []
+    for index in sets.indices where isPruned(sets[index]) {
+      sets[index].children.removeAll { child in
+        guard let nvpair = child.element, nvpair.name == "nvpair", let name = nvpair["name"],
+          !namedByDocuments.contains(name)
+        else { return false }
+        if keeping(name) {
+          keptNames.append(name)
+          return false
+        }
+        return true
+      }
+    }
+    return keptNames
+  }
+
+  /// Sets that say nothing any more, though they did before, go.
+  mutating func dropEmptied(since before: [Element]) {
+    sets.removeAll { set in
+      guard isAttributeSet(set.name), !set.elements.contains(where: { $0.name == "nvpair" }), set["id-ref"] == nil,
+        let previous = before.first(where: { $0.id == set.id })
+      else { return false }
+      // The first property set stays: tools that know one set only would otherwise write into crmsync's record.
+      return set.id != firstID && previous.elements.contains { $0.name == "nvpair" }
+    }
+  }
+}
+
+extension SettingsMerge {
+  /// What changed between two states of the sets, value by value.
+  static func changes(from before: [Element], to after: [Element]) -> [ValueChange] {
+    func values(_ sets: [Element]) -> [(key: String, nvpair: Element)] {
+      sets.flatMap { set in
+        set.elements.filter { $0.name == "nvpair" }.map {
+          ("\(set.id ?? "") \($0["name"] ?? $0["id-ref"] ?? "")", $0)
+        }
+      }
+    }
+    let old = values(before)
+    let new = values(after)
+    let oldByKey = Dictionary(old.map { ($0.key, $0.nvpair) }) { first, _ in first }
+    let newKeys = Set(new.map(\.key))
+    var changes: [ValueChange] = []
+    for (key, nvpair) in new {
+      let previous = oldByKey[key]
+      if previous?["value"] != nvpair["value"] || previous == nil {
+        changes.append(ValueChange(name: nvpair["name"] ?? nvpair["id-ref"] ?? "", before: previous, after: nvpair))
+      }
+    }
+    for (key, nvpair) in old where !newKeys.contains(key) {
+      changes.append(ValueChange(name: nvpair["name"] ?? nvpair["id-ref"] ?? "", before: nvpair, after: nil))
+    }
+    return changes
+  }
+}

@@ -1,0 +1,195 @@
+import CIB
+import Testing
+import XML
+
+@testable import Cluster
+
+/// Pacemaker's own test CIBs (`cts/scheduler/xml` of its source), where they are.
+private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacemaker/tests/scheduler/xml"
+
+@Suite struct StatusTests {
+  /// (resource, node) pairs as crm_mon sees them, without instance numbers.
+  func pairsOfCrmMon(_ path: String) throws -> Set<String> {
+    var environment = plainEnvironment
+    environment["CIB_file"] = path
+    let outcome = try Tool("crm_mon", ["-1", "--inactive", "--output-as=xml"], environment: environment)
+      .run(within: 60)
+    let root = try outcome.output.withUnsafeBytes { bytes throws(XMLError) in try Element(parsing: bytes) }
+    var pairs: Set<String> = []
+    func visit(_ element: Element) {
+      if element.name == "resource", element["active"] == "true" {
+        for node in element.elements(named: "node") {
+          pairs.insert("\(withoutInstanceNumber(element.id ?? "")) \(node["name"] ?? "")")
+        }
+      }
+      for child in element.elements { visit(child) }
+    }
+    visit(root)
+    return pairs
+  }
+
+  @Test(.enabled(if: isInstalled("crm_mon") && isDirectory(corpus), "needs crm_mon and CRMSYNC_CORPUS"))
+  func agreesWithCrmMonOnTheCorpus() throws {
+    let directory = TemporaryDirectory()
+    let list = try Tool("ls", [corpus]).run(within: 10)
+    var both = 0
+    var missing: [String] = []
+    var extra: [String] = []
+    var nodeDifferences: [String] = []
+    for name in text(list.output).split(separator: "\n") {
+      let path = try directory.write(String(name), contents("\(corpus)/\(name)"))
+      let document = try ClusterConnection(cibFile: path, environment: plainEnvironment).query(status: true)
+      let status = ClusterStatus(document)
+      let theirs = try pairsOfCrmMon(path)
+      let ours = Set(
+        status.instances.filter { $0.role > .stopped }.map { "\(withoutInstanceNumber($0.resource)) \($0.node)" })
+      both += ours.intersection(theirs).count
+      missing += theirs.subtracting(ours).sorted().map { "\(name): \($0)" }
+      extra += ours.subtracting(theirs).sorted().map { "\(name): \($0)" }
+      nodeDifferences += try differencesOfNodes(path, status).map { "\(name): \($0)" }
+    }
+    #expect(both > 400)
+    // What runs must be known to run.
+    #expect(missing == [])
+    // What a lost guest ran counts as running until the cluster has cleaned up.
+    #expect(extra.filter { !$0.hasPrefix("guest-") } == [])
+    #expect(nodeDifferences.count <= 4, "\(nodeDifferences)")
+  }
+
+  // MARK: Histories
+
+  func op(
+    _ task: String, _ call: Int, code: Int = 0, expected: Int = 0, status: Int = 0, interval: Int = 0, time: Int = 100,
+    more: String = ""
+  ) -> String {
+    """
+    <lrm_rsc_op id="\(task)_\(call)" operation="\(task)" call-id="\(call)" rc-code="\(code)" op-status="\(status)" \
+    interval="\(interval)" last-rc-change="\(time)" transition-key="1:\(call):\(expected):u" \(more)/>
+    """
+  }
+
+  func status(_ histories: [String: String], resources: String = "", properties: String = "") throws -> ClusterStatus {
+    let states = histories.map { node, history in
+      """
+      <node_state id="\(node)" uname="\(node)" in_ccm="true" crmd="online" join="member" expected="member">\
+      <lrm id="\(node)"><lrm_resources><lrm_resource id="a">\(history)</lrm_resource></lrm_resources></lrm></node_state>
+      """
+    }
+    let nodes = histories.keys.sorted().map { "<node id=\"\($0)\" uname=\"\($0)\"/>" }.joined()
+    let xml = """
+      <cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" dc-uuid="n1"><configuration><crm_config>\
+      <cluster_property_set id="cib-bootstrap-options">\(properties)</cluster_property_set></crm_config>\
+      <nodes>\(nodes)</nodes><resources><primitive id="a" class="ocf" provider="pacemaker" type="Dummy"/>\(resources)\
+      </resources><constraints/></configuration><status>\(states.joined())</status></cib>
+      """
+    return try ClusterStatus(CIBDocument(root: Element(parsing: xml)))
+  }
+
+  @Test func theLastOperationSaysWhetherItRuns() throws {
+    #expect(try status(["n1": op("start", 2)]).activeNodes(of: "a") == ["n1"])
+    #expect(try status(["n1": op("stop", 3) + op("start", 2)]).activeNodes(of: "a") == [])
+    #expect(try status(["n1": op("start", 10) + op("stop", 9)]).activeNodes(of: "a") == ["n1"])
+    #expect(try status(["n1": op("monitor", 1, code: 7, expected: 7)]).activeNodes(of: "a") == [])
+    #expect(try status(["n1": op("monitor", 1, code: 0, expected: 7)]).activeNodes(of: "a") == ["n1"])
+  }
+
+  @Test func whatFailedMayRun() throws {
+    for task in ["start", "stop", "monitor", "promote", "migrate_from"] {
+      let status = try status(["n1": op(task, 2, code: 1, status: 4, interval: task == "monitor" ? 1000 : 0)])
+      #expect(status.activeNodes(of: "a") == ["n1"], "\(task)")
+      #expect(status.instances.first?.isFailed == true)
+      #expect(status.failures.map(\.operation) == [task])
+    }
+    // A probe that times out does not know.
+    #expect(try status(["n1": op("monitor", 1, code: 1, expected: 7, status: 2)]).isActive("a"))
+    // Where the agent is not installed nothing runs.
+    #expect(try !status(["n1": op("monitor", 1, code: 5, expected: 7, status: 7)]).isActive("a"))
+  }
+
+  @Test func aRecurringMonitorThatFindsItStoppedIsAFailure() throws {
+    let status = try status(["n1": op("start", 2) + op("monitor", 3, code: 7, interval: 1000)])
+    #expect(status.failures.map(\.exitCode) == [7])
+  }
+
+  @Test func whatIsUnderWayCounts() throws {
+    let starting = try status(["n1": op("start", -1, code: 193, status: -1)])
+    #expect(starting.activeNodes(of: "a") == ["n1"])
+    #expect(starting.hasPendingOperation("a"))
+    let stopping = try status(["n1": op("start", 2) + op("stop", -1, code: 193, status: -1)])
+    #expect(stopping.isActive("a") && stopping.hasPendingOperation("a"))
+  }
+
+  @Test func aMigrationIsToldByTwoNodes() throws {
+    let away = op("start", 2) + op("migrate_to", 3, more: "migrate_source=\"n1\" migrate_target=\"n2\"")
+    let arrived = op("migrate_from", 5, more: "migrate_source=\"n1\" migrate_target=\"n2\"")
+    #expect(try status(["n1": away, "n2": arrived]).activeNodes(of: "a") == ["n2"])
+    #expect(try status(["n1": away, "n2": ""]).activeNodes(of: "a") == ["n1", "n2"])
+    #expect(try status(["n1": away + op("stop", 4), "n2": arrived]).activeNodes(of: "a") == ["n2"])
+  }
+
+  @Test func groupsAndClonesAreWhatIsInThem() throws {
+    let group = #"<clone id="c"><group id="g"><primitive id="x" class="ocf" type="D"/></group></clone>"#
+    var states = try status(["n1": op("start", 2)], resources: group)
+    #expect(!states.isActive("g") && !states.isActive("c"))
+    states.instances = [.init(resource: "x:1", node: "n1", role: .started)]
+    #expect(states.isActive("x") && states.isActive("g") && states.activeNodes(of: "c") == ["n1"])
+    #expect(!states.isActive("a"))
+  }
+
+  @Test func whatNoConfigurationHasIsAnOrphan() throws {
+    #expect(try status(["n1": op("start", 2)]).instances.map(\.isOrphan) == [false])
+    let xml = """
+      <cib admin_epoch="0" epoch="1" num_updates="0"><configuration><nodes><node id="1" uname="n1"/></nodes>\
+      </configuration><status><node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" \
+      expected="member"><lrm><lrm_resources><lrm_resource id="gone">\(op("start", 2))</lrm_resource></lrm_resources>\
+      </lrm></node_state></status></cib>
+      """
+    #expect(try ClusterStatus(CIBDocument(root: Element(parsing: xml))).instances.map(\.isOrphan) == [true])
+  }
+
+  @Test func theClusterItself() throws {
+    let off = try status(["n1": "", "n2": ""], properties: #"<nvpair name="stonith-enabled" value="False"/>"#)
+    #expect(!off.fencingIsEnabled && off.dc == "n1" && off.hasQuorum && off.nodes.map(\.isDC) == [true, false])
+    let on = try status(
+      ["n1": ""], resources: #"<primitive id="f" class="stonith" type="fence_x"/>"#,
+      properties: #"<nvpair name="maintenance-mode" value="yes"/>"#)
+    #expect(on.fencingIsEnabled && on.maintenanceMode && on.fencingDevices == ["f"])
+    #expect(on.nodes.map(\.inMaintenance) == [true])
+  }
+
+  /// Since Pacemaker 2.1.7.
+  @Test(arguments: [("1700000000", "1700000001", true), ("0", "1700000001", false), ("1700000000", "0", false)])
+  func membershipMayBeGivenAsATime(inCCM: String, crmd: String, online: Bool) throws {
+    let xml = """
+      <cib admin_epoch="0" epoch="1" num_updates="0"><configuration><nodes><node id="1" uname="n1"/></nodes>\
+      </configuration><status><node_state id="1" uname="n1" in_ccm="\(inCCM)" crmd="\(crmd)" join="member" \
+      expected="member"/></status></cib>
+      """
+    let node = try ClusterStatus(CIBDocument(root: Element(parsing: xml))).nodes[0]
+    #expect(node.isOnline == online)
+    #expect(node.isUnclean == !online)
+  }
+
+  // MARK: Comparison with crm_mon
+
+  func differencesOfNodes(_ path: String, _ status: ClusterStatus) throws -> [String] {
+    var environment = plainEnvironment
+    environment["CIB_file"] = path
+    let outcome = try Tool("crm_mon", ["-1", "--output-as=xml"], environment: environment).run(within: 60)
+    let root = try outcome.output.withUnsafeBytes { bytes throws(XMLError) in try Element(parsing: bytes) }
+    return (root.first("nodes")?.elements ?? []).compactMap { theirs in
+      let name = theirs["name"] ?? ""
+      guard let ours = status.node(named: name) else { return "\(name) is missing" }
+      var differences: [String] = []
+      for (attribute, value) in [
+        ("online", ours.isOnline), ("unclean", ours.isUnclean), ("standby", ours.isStandby),
+        ("maintenance", ours.inMaintenance), ("pending", ours.isPending), ("is_dc", ours.isDC),
+      ] where theirs[attribute] != String(value) { differences.append("\(attribute) is \(theirs[attribute] ?? "?")") }
+      return differences.isEmpty ? nil : "\(name): \(differences.joined(separator: ", "))"
+    }
+  }
+}
+
+private func isDirectory(_ path: String) -> Bool {
+  (try? Tool("test", ["-d", path]).run(within: 5))?.ending == .exited(0)
+}
