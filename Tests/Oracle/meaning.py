@@ -221,12 +221,14 @@ class Configuration:
     # --- sections ---
 
     def options(self, section):
-        # This one Pacemaker reads before all others, wherever it stands.
+        # This one Pacemaker reads before all others, wherever it stands. Where there is only one set, its id says nothing.
         first = [self.nvset(child, OPTIONS) for child in children(section, "cluster_property_set")
                  if child.get("id") == "cib-bootstrap-options"]
         others = [self.nvset(child, OPTIONS) for child in children(section, "cluster_property_set")
                   if child.get("id") != "cib-bootstrap-options" and not (child.get("id") or "").startswith("crmsync")]
         value = {}
+        if sum(map(bool, first + others)) == 1:
+            return {"": [one for one in first + others if one]}
         if any(first):
             value["cib-bootstrap-options"] = [one for one in first if one]
         if any(others):

@@ -136,6 +136,8 @@ SAME = {
     "an nvpair's id-ref": (
         cib(primitive(params(("x", "1"))) + primitive('<instance_attributes id="z"><nvpair id-ref="s-0"/></instance_attributes>', id="b")),
         cib(primitive(params(("x", "1"))) + primitive(params(("x", "1"), id="z"), id="b"))),
+    "id of the only option set": (
+        cib(options=options(("a", "1"))), cib(options=nvset("cluster_property_set", ("a", "1"), id="other"))),
     "place of the bootstrap set": (
         cib(options=options(("a", "1")) + nvset("cluster_property_set", ("a", "2"), id="o")),
         cib(options=nvset("cluster_property_set", ("a", "2"), id="o") + options(("a", "1")))),
@@ -172,7 +174,9 @@ DIFFERENT = {
                            cib(primitive(op('interval="0"').replace("</operations>", '<op id="p" name="monitor" interval="0"/></operations>')))),
     "option": (cib(options=options(("stonith-enabled", "off"))), cib(options=options(("stonith-enabled", "on")))),
     "unknown option": (cib(options=options(("odd", "off"))), cib(options=options(("odd", "false")))),
-    "option in another set": (cib(options=options(("a", "1"))), cib(options=nvset("cluster_property_set", ("a", "1"), id="other"))),
+    "option in another set": (
+        cib(options=options(("a", "1")) + nvset("cluster_property_set", ("b", "1"), id="other")),
+        cib(options=options(("b", "1")) + nvset("cluster_property_set", ("a", "1"), id="other"))),
     "order of option sets": (
         cib(options=nvset("cluster_property_set", ("a", "1"), id="o") + nvset("cluster_property_set", ("a", "2"), id="p")),
         cib(options=nvset("cluster_property_set", ("a", "2"), id="o") + nvset("cluster_property_set", ("a", "1"), id="p"))),
