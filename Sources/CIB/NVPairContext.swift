@@ -42,7 +42,7 @@ package enum NVPairContext: Sendable {
     "crmd-finalization-timeout": .duration, "crmd-transition-delay": .duration, "transition-delay": .duration,
     "stonith-timeout": .duration, "fencing-timeout": .duration, "priority-fencing-delay": .duration,
     "node-pending-timeout": .duration, "shutdown-lock-limit": .duration, "default-action-timeout": .duration,
-    "symmetric-cluster": .boolean, "stonith-enabled": .boolean, "fencing-enabled": .boolean,
+    "symmetric-cluster": .boolean, "stonith-enabled": .boolean,
     "maintenance-mode": .boolean, "start-failure-is-fatal": .boolean, "enable-startup-probes": .boolean,
     "stop-all-resources": .boolean, "stop-orphan-resources": .boolean, "stop-orphan-actions": .boolean,
     "remove-after-stop": .boolean, "startup-fencing": .boolean, "concurrent-fencing": .boolean,

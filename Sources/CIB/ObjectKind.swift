@@ -104,3 +104,12 @@ package func isAttributeSet(_ elementName: String) -> Bool {
 package func isResourceElement(_ elementName: String) -> Bool {
   ObjectKind(elementName: elementName)?.isResource ?? false
 }
+
+/// Elements whose `id` names something else, not themselves.
+package func idIsReference(_ elementName: String) -> Bool {
+  switch elementName {
+  // <role_ref> is how <acl_user> of schemas up to pacemaker-1.3 names a role.
+  case "resource_ref", "obj_ref", "role", "role_ref": true
+  default: false
+  }
+}

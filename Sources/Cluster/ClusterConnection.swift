@@ -295,6 +295,10 @@ extension ClusterConnection {
       return ClusterError(.sourceNeedsNumUpdates, "cibadmin does not take a patch without num_updates")
     case CrmExit.usage where outcome.says("Invalid argument"):
       return ClusterError(.sourceNeedsNumUpdates, "cibadmin does not take a patch without num_updates")
+    case EX_PROTOCOL:
+      return ClusterError(
+        .failed, "the CIB was written by a newer Pacemaker than the one here, which cannot change it",
+        hint: "run it on a member with the newest Pacemaker")
     case CrmExit.config:
       return ClusterError(
         .schemaRefused, "the cluster refuses the change: the result would not fit its schema; nothing was changed")

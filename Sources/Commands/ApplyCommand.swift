@@ -37,18 +37,21 @@ struct ApplyCommand: ParsableCommand {
       }
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       let deadline = ContinuousClock.now + Self.patience
-      var isShown = false
+      var pause = Pause()
+      var shown: [Change]?
       while true {
         let planned = try workflow.plan()
-        if !isShown || !planned.plan.errors.isEmpty {
+        // Planned anew, it is shown and asked about again only if it is another.
+        let isNew = shown.map { !planned.plan.changes.areSame(as: $0) } ?? true
+        if isNew || !planned.plan.errors.isEmpty {
           try PlanCommand.show(planned, format: planFormat, showSecrets: false)
-          isShown = true
+          shown = planned.plan.changes
         }
         if planned.plan.isInSync { quickly() }
         if dryRun { return }
         try workflow.checkTakesChanges(planned.cib)
         try refuse(planned.plan)
-        try ask(planned.plan)
+        if isNew { try ask(planned.plan) }
         if try Self.send(planned, through: workflow.connection) {
           if format == .text { try Console.print("Applied.\n") }
           return
@@ -59,6 +62,7 @@ struct ApplyCommand: ParsableCommand {
             hint: "find out who writes (cib's update-client), then apply again")
         }
         Console.error("crmsync: the configuration was changed by someone else; planning again")
+        pause.take()
       }
     }
   }
@@ -103,6 +107,7 @@ struct ApplyCommand: ParsableCommand {
     let patch = planned.patch
     var version = planned.version
     let deadline = ContinuousClock.now + patience
+    var pause = Pause()
     while ContinuousClock.now < deadline {
       guard let error = failure(of: patch.document(source: version, countsStatusUpdates: true), through: connection)
       else { return true }
@@ -111,6 +116,7 @@ struct ApplyCommand: ParsableCommand {
       guard now.adminEpoch == version.adminEpoch, now.epoch == version.epoch else { return false }
       guard now.numUpdates != version.numUpdates || error.kind == .conflict else { throw error }
       version.numUpdates = now.numUpdates
+      pause.take()
     }
     return false
   }
@@ -135,5 +141,17 @@ struct ApplyCommand: ParsableCommand {
     if let note = connection.note { Console.error("crmsync: \(note)") }
     try saved.apply(through: connection)
     if format == .text { try Console.print("Applied.\n") }
+  }
+}
+
+/// A pause between two tries, each time longer: whoever else writes is to be let through, and every try is work for the
+/// CIB daemons of all members.
+private struct Pause {
+  private var microseconds: UInt32 = 20_000
+  private static let longest: UInt32 = 1_000_000
+
+  mutating func take() {
+    usleep(microseconds)
+    microseconds = min(2 * microseconds, Self.longest)
   }
 }

@@ -28,7 +28,7 @@ struct Failure: Error {
     self.hint = hint
   }
 
-  init(status: Int32, message: String, hint: String?) {
+  init(status: Int32, message: String?, hint: String?) {
     self.status = status
     self.message = message
     self.hint = hint

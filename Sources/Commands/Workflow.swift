@@ -79,14 +79,31 @@ struct Workflow {
 
 extension DesiredConfiguration {
   /// With the values that stand in files and in the environment.
+  ///
+  /// - Throws: `Failure` after every one that is missing or of no use was told.
   func resolvingSecrets() throws -> DesiredConfiguration {
+    var problems: [(error: FileError, location: Location)] = []
+    func resolved(_ element: Element, at location: Location) -> Element {
+      do throws(FileError) {
+        return try element.resolvingSecrets()
+      } catch {
+        problems.append((error, location))
+        return element
+      }
+    }
     var result = self
     for index in objects.indices {
-      result.objects[index].object.element = try objects[index].element.resolvingSecrets()
+      result.objects[index].object.element = resolved(objects[index].element, at: objects[index].location)
     }
-    for index in settings.indices { result.settings[index].element = try settings[index].element.resolvingSecrets() }
-    for index in nodes.indices { result.nodes[index].element = try nodes[index].element.resolvingSecrets() }
-    return result
+    for index in settings.indices {
+      result.settings[index].element = resolved(settings[index].element, at: settings[index].location)
+    }
+    for index in nodes.indices {
+      result.nodes[index].element = resolved(nodes[index].element, at: nodes[index].location)
+    }
+    guard let first = problems.first else { return result }
+    Inputs.report(problems.map { Diagnostic(.error, $0.error.message, at: $0.location) })
+    throw Failure(status: first.error.exitStatus, message: nil, hint: nil)
   }
 }
 

@@ -349,9 +349,15 @@ package struct Alignment {
     switch family.name {
     case "nvpair": return [{ $0["name"] ?? $0["id-ref"].map { "#" + $0 } }]
     case "op": return [{ operationKey($0) }]
-    case "member", "resource_ref", "obj_ref", "role": return [{ $0.id }]
+    case "member", "resource_ref", "obj_ref", "role", "role_ref": return [{ $0.id }]
     case "resource_set": return [{ $0.id ?? $0["id-ref"] }, { canonicalText(of: $0) }, { _ in "" }]
-    case "instance_attributes", "meta_attributes", "utilization", "cluster_property_set":
+    case "cluster_property_set":
+      // The set of this id comes before all others, so that its id is meaning.
+      return [
+        { $0.id },
+        { set in set.id == AttributeSets.bootstrapID ? nil : self.header(of: set) },
+      ]
+    case "instance_attributes", "meta_attributes", "utilization":
       return [
         { set in set["id-ref"].map { "#" + $0 } },
         { set in set["id-ref"] == nil ? set.id.map { "\($0) \(self.header(of: set))" } : nil },

@@ -65,8 +65,8 @@ func idIsMeaning(of name: String) -> Bool {
   switch name {
   // By far the most, and the question is asked often.
   case "nvpair", "op", "rsc_location", "instance_attributes", "operations", "meta_attributes": false
-  case "resource_ref", "obj_ref", "role", "node", "acl_target", "acl_user": true
-  default: isResourceElement(name)
+  case "node", "acl_target", "acl_user": true
+  default: idIsReference(name) || isResourceElement(name)
   }
 }
 

@@ -44,6 +44,17 @@ package struct Change: Sendable {
   }
 }
 
+extension [Change] {
+  /// Whether the two lists change the same things in the same way.
+  package func areSame(as other: [Change]) -> Bool {
+    count == other.count
+      && zip(self, other).allSatisfy { left, right in
+        left.action == right.action && left.kind == right.kind && left.id == right.id && left.before == right.before
+          && left.after == right.after
+      }
+  }
+}
+
 /// One thing about an object that changes: `params.ip: 10.0.0.1 -> 10.0.0.2`. Secrets are masked already.
 package struct Detail: Equatable, Sendable {
   package var path: String

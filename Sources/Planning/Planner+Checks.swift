@@ -59,7 +59,8 @@ extension Planner {
         }
       case .fencingLevel: checkLevel(object, target)
       case .aclTarget, .aclGroup:
-        for role in element.elements(named: "role") where target.object(role.id ?? "")?.kind != .aclRole {
+        for role in element.elements
+        where ["role", "role_ref"].contains(role.name) && target.object(role.id ?? "")?.kind != .aclRole {
           refer(object, to: role.id ?? "", as: "role", target, expected: "an ACL role", position: role.position)
         }
       case .aclRole:
@@ -390,7 +391,7 @@ extension Element {
 func allIDs(of element: Element) -> Set<String> {
   var ids: Set<String> = []
   func collect(_ element: Element) {
-    if let id = element.id, !["resource_ref", "obj_ref", "role"].contains(element.name) { ids.insert(id) }
+    if let id = element.id, !idIsReference(element.name) { ids.insert(id) }
     for case .element(let child) in element.children { collect(child) }
   }
   collect(element)

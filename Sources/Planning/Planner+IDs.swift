@@ -79,7 +79,7 @@ extension Planner {
 
   /// Whether `id` on such an element refers to something else, or is free text.
   private static func refersByID(_ name: String) -> Bool {
-    ["resource_ref", "obj_ref", "role", "node", "acl_target"].contains(name)
+    idIsReference(name) || ["node", "acl_target", "acl_user"].contains(name)
   }
 
   private static func collectIDs(_ element: Element, into ids: inout Set<String>) {

@@ -67,7 +67,11 @@ extension Planner {
   /// `--prune-all --exact`: the sets of the documents and nothing else, but for what Pacemaker's daemons write.
   private mutating func exactSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {
     var sets: [Element] = []
-    for set in wanted.map(\.element) {
+    for var set in wanted.map(\.element) {
+      // Properties without a set are those of the set that comes first; of defaults any plain set will do.
+      if section == .properties, set.id == nil, set["id-ref"] == nil {
+        set.attributes.insert(Attribute("id", AttributeSets.bootstrapID), at: 0)
+      }
       let same = sets.firstIndex {
         $0.id == set.id && $0["id-ref"] == set["id-ref"]
           || [nil, Self.newSetID(section)].contains($0.id) && [nil, Self.newSetID(section)].contains(set.id)

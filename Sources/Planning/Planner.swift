@@ -75,7 +75,7 @@ package struct Planner {
     removeReferencesToRemoved()
     var target = current.element
     var changes: [Change] = []
-    let isOrdered = !desired.resourceOrders.isEmpty
+    let isOrdered = !desired.resourceOrders.isEmpty || options.prunesAll && options.isExact
     if draft.isChanged || areSectionsChanged || isOrdered {
       let order = orderTopLevel()
       if draft.isChanged || areSectionsChanged || order != current.topLevelResources {
@@ -367,7 +367,12 @@ package struct Planner {
     // What leaves a group stands where the group stood; what is new comes behind, as the documents have it.
     for object in current.objects where object.kind.isResource { place(object.id) }
     for object in desired.objects where object.kind.isResource { place(object.id) }
-    switch ResourceOrdering.order(base, lists: desired.resourceOrders.map { $0.resources.map(\.id) }) {
+    var lists = desired.resourceOrders.map { $0.resources.map(\.id) }
+    // Where the documents are all there is to be, so is their order.
+    if lists.isEmpty, options.prunesAll, options.isExact {
+      lists = [desired.objects.filter { $0.kind.isResource && parents[$0.id] == nil }.map(\.id)]
+    }
+    switch ResourceOrdering.order(base, lists: lists) {
     case .success(let order): return order
     case .failure(let contradiction):
       let place = desired.resourceOrders.flatMap(\.resources).last { $0.id == contradiction.id }?.location ?? .none

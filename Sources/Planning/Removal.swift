@@ -35,7 +35,8 @@ struct Removal {
       }
       return removingFromSets(element)
     case .tag: return removingAll(from: element, named: "obj_ref", what: "the last object it names")
-    case .aclTarget, .aclGroup: return removingAll(from: element, named: "role", what: "its last role")
+    case .aclTarget, .aclGroup:
+      return removingAll(from: element, named: element.name == "acl_user" ? "role_ref" : "role", what: "its last role")
     case .aclRole:
       let outcome = removing(from: element) { $0.name == "acl_permission" && isGone($0["reference"]) }
       guard case .changed(let rest) = outcome, rest.elements.isEmpty else { return outcome }
