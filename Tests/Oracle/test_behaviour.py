@@ -94,6 +94,7 @@ class ObjectTests(BehaviourCase):
         self.cib(primitive("a") + primitive("b"), location("b", "n1"))
         self.apply(f"primitives: {{a: {{{AGENT}, params: {{fake: 1}}}}}}\n")
         self.assertEqual((self.ids(), self.ids("constraints")), (["a", "b"], ["loc-b-n1"]))
+        self.assertEqual(self.value("a", "fake", "instance_attributes"), "1")
 
     def test_prune_all(self):
         self.cib(primitive("a") + primitive("b"),
@@ -276,6 +277,7 @@ class ReferenceTests(BehaviourCase):
     def test_what_the_cluster_has_already_is_no_error(self):
         self.cib(primitive("a"), rest='<tags><tag id="t"><obj_ref id="gone"/></tag></tags>')
         self.apply(f"primitives: {{a: {{{AGENT}, params: {{fake: 1}}}}}}\n")
+        self.assertEqual(self.value("a", "fake", "instance_attributes"), "1")
 
     def test_unplaced_in_an_opt_in_cluster(self):
         self.cib(properties='<nvpair id="o-y" name="symmetric-cluster" value="false"/>')

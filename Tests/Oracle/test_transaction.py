@@ -99,6 +99,7 @@ class SavedPlanTests(ApplyCase):
         run("cibadmin", "--modify", "-o", "status", "-X", '<node_state id="1" uname="n1" crm-debug-origin="test"/>',
             env=environment(CIB_file=self.cib))
         self.assertStatus(0, self.apply(plan))
+        self.assertIn("new", [r.get("id") for r in query(self.cib).find("configuration/resources")])
 
 
 class SecretTests(ApplyCase):
