@@ -122,6 +122,9 @@ class Configuration:
             raise ValueError("no <configuration>")
         self.by_id = {}
         for element in configuration.iter("{*}*"):
+            # These have the id of what they refer to.
+            if element.tag in ("obj_ref", "resource_ref", "role", "role_ref"):
+                continue
             self.by_id.setdefault(element.get("id"), element)
         self.meaning = self.everything(configuration)
 

@@ -85,6 +85,10 @@ def bundle(inside, image="i"):
 TWO = primitive() + primitive(id="b")
 
 SAME = {
+    "tags before what they refer to": tuple(
+        f"<cib><configuration>{part}</configuration></cib>" for part in (
+            "<tags><tag id='t'><obj_ref id='l'/></tag></tags><constraints><rsc_location id='l' rsc='a' node='n' score='1'/></constraints>",
+            "<constraints><rsc_location id='l' rsc='a' node='n' score='1'/></constraints><tags><tag id='t'><obj_ref id='l'/></tag></tags>")),
     "comments and layout": (cib(primitive()), cib(f"<!-- c -->\n {primitive('<!-- d -->')}")),
     "attribute order": (cib(primitive()), cib('<primitive type="Dummy" provider="pacemaker" class="ocf" id="a"/>')),
     "ids of sets and nvpairs": (cib(primitive(params(("x", "1"), id="p"))), cib(primitive(params(("x", "1"), id="q")))),
