@@ -1,6 +1,7 @@
-# Everything a person or a pipeline runs. Each target installs what it needs from Debian, at once or not at all.
+# Everything a person or a pipeline runs; `make help` lists it. Each target installs what it needs from Debian first,
+# which takes no time where it is all there.
 
-PREFIX  ?= /usr/local
+PREFIX  ?= /usr
 DESTDIR ?=
 SWIFT   ?= swift
 
@@ -12,45 +13,47 @@ RELEASE := -c release --static-swift-stdlib -Xlinker --gc-sections
 
 export CRMSYNC ?= $(CURDIR)/.build/release/crmsync
 
-# More CIBs to test with than those of fixtures/: any folder of *.xml.
-export CRMSYNC_CORPUS ?= $(abspath $(wildcard ../shared/corpus))
+# More CIBs to test with than those of fixtures/: any folder of *.xml. Unset where there are none.
+CRMSYNC_CORPUS ?= $(abspath $(wildcard ../shared/corpus))
+ifneq ($(CRMSYNC_CORPUS),)
+export CRMSYNC_CORPUS
+endif
 
-.PHONY: all setup setup-build setup-run setup-test setup-bench build install demo test lint bench clean
+.PHONY: all help setup setup-build setup-run setup-test setup-bench build install demo lint format test bench clean
+# Two swifts at a time would wait for each other's .build.
+.NOTPARALLEL:
 
 all: build
 
-setup: setup-test
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 - /p' $(MAKEFILE_LIST)
 
-setup-build:
-	@scripts/install-packages build
+setup: setup-test ## install what building and testing need
 
-setup-run:
-	@scripts/install-packages build run
+setup-build setup-run setup-test setup-bench:
+	@scripts/install-packages $(@:setup-%=%)
 
-setup-test:
-	@scripts/install-packages build run test
-
-setup-bench:
-	@scripts/install-packages build run bench
-
-build: setup-build
+build: setup-build ## the release program, .build/release/crmsync
 	$(SWIFT) build $(RELEASE)
 
-install: build
+install: build ## install it, stripped, into DESTDIR/PREFIX/bin; PREFIX is /usr unless given
 	install -D -m 755 --strip .build/release/crmsync $(DESTDIR)$(PREFIX)/bin/crmsync
 
-demo: setup-run build
+demo: setup-run build ## the main job on a scratch CIB file
 	scripts/demo
 
-lint:
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
-
-test: setup-test lint build
+test: setup-test lint build ## every test
 	$(SWIFT) test
 	cd Tests/Oracle && $(PYTHON) -m unittest discover --verbose
 
-bench: setup-bench build
+bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
 
-clean:
+lint: ## check the format of the Swift code
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format: ## format the Swift code
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+
+clean: ## remove what was built
 	rm -rf .build

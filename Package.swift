@@ -43,6 +43,8 @@ let package = Package(
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),
 
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+    .testTarget(name: "CIBTests", dependencies: ["CIB"]),
+    .testTarget(name: "PatchingTests", dependencies: ["Patching"]),
     .testTarget(name: "PlanningTests", dependencies: ["Commands", "Documents", "Patching", "Planning"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
     .testTarget(name: "WritingTests", dependencies: ["Documents", "Comparison"]),

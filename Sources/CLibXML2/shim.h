@@ -2,6 +2,12 @@
 #define CRMSYNC_CLIBXML2_SHIM_H
 
 #include <string.h>
+
+/* Debian's libxml2 drags in ICU's headers, whose types clash with those of Foundation's own ICU in one program. Only a
+   structure that nobody here looks into depends on them. */
+#include <libxml/xmlversion.h>
+#undef LIBXML_ICU_ENABLED
+
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/relaxng.h>

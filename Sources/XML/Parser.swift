@@ -24,10 +24,10 @@ extension Element {
       throw XMLError(message: "the text is larger than 2 GiB", position: .unknown)
     }
     guard let base = bytes.baseAddress, !bytes.isEmpty else {
-      throw XMLError(message: "the text is empty", position: .unknown)
+      throw XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1))
     }
     guard let context = xmlCreateMemoryParserCtxt(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count)) else {
-      throw XMLError(message: "the text is empty", position: .unknown)
+      throw XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1))
     }
     defer { xmlFreeParserCtxt(context) }
     let builder = TreeBuilder(context: context, skipped: skipped, keepsPositions: positions)
@@ -63,7 +63,7 @@ package func checkWellFormed(_ bytes: [UInt8]) throws(XMLError) {
   let error = bytes.withUnsafeBytes { bytes -> XMLError? in
     guard let base = bytes.baseAddress,
       let context = xmlCreateMemoryParserCtxt(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
-    else { return XMLError(message: "the text is empty", position: .unknown) }
+    else { return XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1)) }
     defer { xmlFreeParserCtxt(context) }
     xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
     let builder = TreeBuilder(context: context, skipped: nil, keepsPositions: false)

@@ -78,7 +78,7 @@ import XML
   }
 
   @Test(arguments: [
-    ("", ": error: not valid XML: the text is empty"),
+    ("", ":1:1: error: not valid XML: the text is empty"),
     ("<cib>", ":1:6: error: not valid XML: Premature end of data in tag cib line 1"),
     ("<a/>", ":1:1: error: the root element is <a>\n  hint: a CIB is <cib>, or its <configuration> alone"),
     ("<cib/>", ":1:1: error: <cib> has no <configuration>"),

@@ -2,7 +2,7 @@ import CIB
 import Cluster
 import Desired
 import Documents
-import Foundation
+import FoundationEssentials
 import Patching
 import Planning
 import Testing

@@ -1,0 +1,162 @@
+import Patching
+import Testing
+import XML
+
+/// Applies patches by Pacemaker's rules (`xml_apply_patchset_v2` of 2.1.5), written down independently of what makes
+/// them: deletions and modifications as they come, then creations and moves by position.
+struct Applier {
+  var root: Element
+
+  mutating func apply(_ patch: [UInt8]) throws {
+    let diff = try Element(parsing: patch)
+    var late: [Element] = []
+    for change in diff.elements(named: "change") {
+      switch change["operation"] {
+      case "delete": edit(change["path"]!) { parent, index in parent.children.remove(at: index) }
+      case "modify":
+        let result = change.first("change-result")!.elements[0]
+        edit(change["path"]!) { parent, index in
+          guard case .element(var element) = parent.children[index] else { return }
+          element.attributes = result.attributes
+          parent.children[index] = .element(element)
+        }
+      default: late.append(change)
+      }
+    }
+    let sorted = late.enumerated().sorted { left, right in
+      (Int(left.element["position"]!)!, left.offset) < (Int(right.element["position"]!)!, right.offset)
+    }
+    for (_, change) in sorted {
+      let position = Int(change["position"]!)!
+      if change["operation"] == "create" {
+        let new = Node.element(change.elements[0])
+        edit(change["path"]! + "/.") { parent, _ in
+          parent.children.insert(new, at: min(position, parent.children.count))
+        }
+      } else {
+        edit(change["path"]!) { parent, index in
+          guard index != position else { return }
+          let before = position > index ? position + 1 : position
+          let node = parent.children[index]
+          parent.children.insert(node, at: min(before, parent.children.count))
+          parent.children.remove(at: before <= index ? index + 1 : index)
+        }
+      }
+    }
+  }
+
+  private mutating func edit(_ path: String, _ body: (inout Element, Int) -> Void) {
+    let steps = path.split(separator: "/").map(String.init).dropFirst(2)
+    Self.edit(&root, Array(steps), body)
+  }
+
+  private static func edit(_ element: inout Element, _ steps: [String], _ body: (inout Element, Int) -> Void) {
+    guard let step = steps.first else { return }
+    if step == "." { return body(&element, 0) }
+    let parts = step.split(separator: "[", maxSplits: 1)
+    let id = parts.count > 1 ? String(parts[1].dropFirst("@id='".count).dropLast("']".count)) : nil
+    let index = element.children.firstIndex { child in
+      guard let child = child.element, child.name == String(parts[0]) else { return false }
+      return id == nil || child.id == id
+    }
+    guard let index else { return }
+    if steps.count == 1 { return body(&element, index) }
+    guard case .element(var child) = element.children[index] else { return }
+    edit(&child, Array(steps.dropFirst()), body)
+    element.children[index] = .element(child)
+  }
+}
+
+private struct Dice: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state ^ state >> 29
+  }
+}
+
+@Suite struct PatchTests {
+  private static func configuration(_ resources: [Element], constraints: [String] = []) -> Element {
+    Element(
+      "configuration",
+      children: [
+        .element(Element("resources", children: resources.map { .element($0) })),
+        .element(
+          Element("constraints", children: constraints.map { .element(Element("rsc_location", [Attribute("id", $0)])) })
+        ),
+      ])
+  }
+
+  private static func primitive(_ id: String, _ type: String = "Dummy") -> Element {
+    Element("primitive", [Attribute("id", id), Attribute("type", type)])
+  }
+
+  private static func applying(_ from: Element, _ to: Element) throws -> Element {
+    let patch = Patch(from: from, to: to)
+    var applier = Applier(root: from)
+    try applier.apply(
+      patch.document(source: CIBVersion(adminEpoch: 0, epoch: 1, numUpdates: 0), countsStatusUpdates: false))
+    return applier.root
+  }
+
+  @Test(arguments: 0..<400) func anyOrderOfResourcesIsReached(seed: Int) throws {
+    var dice = Dice(state: UInt64(seed))
+    let names = (0..<Int.random(in: 1...9, using: &dice)).map { "r\($0)" }
+    func some() -> [Element] {
+      var dice2 = dice
+      let picked = names.shuffled(using: &dice2).prefix(Int.random(in: 0...names.count, using: &dice2))
+      dice = dice2
+      return picked.map { Self.primitive($0, Bool.random(using: &dice2) ? "Dummy" : "Stateful") }
+    }
+    let from = Self.configuration(some())
+    let to = Self.configuration(some())
+    #expect(try Self.applying(from, to) == to)
+  }
+
+  @Test func newConstraintsGoToTheFrontInTheirOrder() throws {
+    let from = Self.configuration([], constraints: ["old"])
+    let to = Self.configuration([], constraints: ["old", "a", "b"])
+    let result = try Self.applying(from, to)
+    #expect(result.first("constraints")!.elements.map(\.id) == ["a", "b", "old"])
+  }
+
+  @Test func manyNewResourcesBehindManyOldOnesSendTheSectionWhole() throws {
+    let old = (0..<600).map { Self.primitive("old\($0)") }
+    let new = (0..<600).map { Self.primitive("new\($0)") }
+    let patch = Patch(from: Self.configuration(old), to: Self.configuration(old + new))
+    let text = String(
+      decoding: patch.document(
+        source: CIBVersion(adminEpoch: 0, epoch: 1, numUpdates: 0), countsStatusUpdates: false), as: UTF8.self)
+    #expect(text.contains("<change operation=\"delete\" path=\"/cib/configuration/resources\"/>"))
+    #expect(
+      try Self.applying(Self.configuration(old), Self.configuration(old + new)).first("resources")!.elements.count
+        == 1200)
+  }
+
+  @Test func oneNewResourceBehindManyOldOnesIsOneChange() throws {
+    let old = (0..<600).map { Self.primitive("old\($0)") }
+    let patch = Patch(from: Self.configuration(old), to: Self.configuration(old + [Self.primitive("new")]))
+    let bytes = patch.document(source: CIBVersion(adminEpoch: 0, epoch: 1, numUpdates: 0), countsStatusUpdates: false)
+    #expect(try Element(parsing: bytes).elements(named: "change").count == 1)
+  }
+
+  @Test func whatAPathCannotReachIsReplacedWithWhatIsAround() throws {
+    func nodes(_ value: String) -> Element {
+      let node = Element(
+        "node", [Attribute("id", "it's / here"), Attribute("uname", "n1")],
+        children: [.element(Element("utilization", [Attribute("id", value)]))])
+      return Element("configuration", children: [.element(Element("nodes", children: [.element(node)]))])
+    }
+    #expect(try Self.applying(nodes("a"), nodes("b")) == nodes("b"))
+  }
+
+  @Test func theSourceLeavesOutStatusUpdatesUnlessAskedFor() throws {
+    let patch = Patch(from: Self.configuration([]), to: Self.configuration([Self.primitive("a")]))
+    let version = CIBVersion(adminEpoch: 1, epoch: 7, numUpdates: 9)
+    let without = try Element(parsing: patch.document(source: version, countsStatusUpdates: false))
+    let with = try Element(parsing: patch.document(source: version, countsStatusUpdates: true))
+    #expect(without.first("version")?.first("source")?["num_updates"] == nil)
+    #expect(with.first("version")?.first("source")?["num_updates"] == "9")
+    #expect(with.first("version")?.first("target")?["epoch"] == "8")
+  }
+}
