@@ -5,7 +5,7 @@ import XML
 /// How long `cibadmin --query` may take: 15 ms on a live cluster, 0.3 s of CPU for 1000 remote nodes.
 private let queryTimeLimit = 30.0
 /// How long `cibadmin --patch` may take: the CIB daemons of all nodes have to take it.
-private let patchTimeLimit = 60.0
+private let patchTimeLimit = 45.0
 
 /// The one place that knows `cibadmin` and its exit codes.
 package struct ClusterConnection: Sendable {

@@ -42,14 +42,14 @@ struct Facts {
   private mutating func addChildren(of element: Element, prefix: String) {
     let members = element.elements.filter { isResourceElement($0.name) }.compactMap(\.id)
     if !members.isEmpty { add(prefix + "members", members.joined(separator: " ")) }
-    let references = element.elements.filter { ["obj_ref", "role"].contains($0.name) }.compactMap(\.id)
+    let references = element.elements.filter { ["obj_ref", "role", "role_ref"].contains($0.name) }.compactMap(\.id)
     if !references.isEmpty {
       add(prefix + (element.name == "tag" ? "objects" : "roles"), references.joined(separator: " "))
     }
     var setCounts: [String: Int] = [:]
     for child in element.elements {
       switch child.name {
-      case _ where isResourceElement(child.name), "obj_ref", "role": continue
+      case _ where isResourceElement(child.name), "obj_ref", "role", "role_ref": continue
       case _ where isAttributeSet(child.name):
         let count = setCounts[child.name, default: 0] + 1
         setCounts[child.name] = count
