@@ -74,12 +74,6 @@ package struct IDGenerator {
     return name.isEmpty ? "_" : name
   }
 
-  /// Whether the text can be an XML id (NCName).
-  package static func isXMLName(_ text: String) -> Bool {
-    guard let first = text.unicodeScalars.first, isNameStart(first) else { return false }
-    return text.unicodeScalars.allSatisfy(isNameCharacter)
-  }
-
   private static func isNameStart(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x41...0x5A, 0x5F, 0x61...0x7A, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0x2FF, 0x370...0x37D, 0x37F...0x1FFF,

@@ -58,12 +58,7 @@ package struct CIBDocument: Equatable, Sendable {
 }
 
 /// As Pacemaker's `crm_str_to_boolean` reads it.
-func isTrue(_ text: String?) -> Bool {
-  switch text?.lowercased() {
-  case "true", "on", "yes", "y", "1": true
-  default: false
-  }
-}
+func isTrue(_ text: String?) -> Bool { text.flatMap(Values.boolean) ?? false }
 
 // MARK: - ACLs
 

@@ -264,7 +264,9 @@ package struct Alignment {
     }
     // Of several plain sets the last wins, so that one is the one that a document's only set speaks of.
     if isAttributeSet(family.name), wanted.count == 1, wanted[0].id == nil, let match = matchOfWanted[0] {
-      let last = present.indices.last { header(of: present[$0]) == header(of: wanted[0]) && !emptySets[$0] }
+      let last = present.indices.last {
+        attributeSetHeader(present[$0]) == attributeSetHeader(wanted[0]) && !emptySets[$0]
+      }
       if let last, last != match {
         isTaken[match] = false
         isTaken[last] = true
@@ -355,13 +357,13 @@ package struct Alignment {
       // The set of this id comes before all others, so that its id is meaning.
       return [
         { $0.id },
-        { set in set.id == AttributeSets.bootstrapID ? nil : self.header(of: set) },
+        { set in set.id == AttributeSets.bootstrapID ? nil : attributeSetHeader(set) },
       ]
     case "instance_attributes", "meta_attributes", "utilization":
       return [
         { set in set["id-ref"].map { "#" + $0 } },
-        { set in set["id-ref"] == nil ? set.id.map { "\($0) \(self.header(of: set))" } : nil },
-        { set in set["id-ref"] == nil ? self.header(of: set) : nil },
+        { set in set["id-ref"] == nil ? set.id.map { "\($0) \(attributeSetHeader(set))" } : nil },
+        { set in set["id-ref"] == nil ? attributeSetHeader(set) : nil },
       ]
     case "rule", "expression", "date_expression", "rsc_expression", "op_expression", "acl_permission":
       return [
@@ -374,12 +376,12 @@ package struct Alignment {
     default: return [{ $0.id }, { _ in "" }]
     }
   }
+}
 
-  /// What distinguishes a set from its siblings: when it holds, and how much it weighs.
-  private func header(of set: Element) -> String {
-    let score = set["score"].map(ValueType.score.normalized) ?? "0"
-    return "\(score) \(set.first("rule").map { canonicalText(of: $0) } ?? "")"
-  }
+/// What distinguishes an attribute set from its siblings: when it holds, and how much it weighs.
+package func attributeSetHeader(_ set: Element) -> String {
+  let score = set["score"].map(ValueType.score.normalized) ?? "0"
+  return "\(score) \(set.first("rule").map { canonicalText(of: $0) } ?? "")"
 }
 
 /// Operations are told apart by name and interval (tried on Pacemaker 2.1.5: not by role).

@@ -14,7 +14,8 @@ package func nearest(to word: String, among candidates: some Sequence<String>) -
   return best?.candidate
 }
 
-private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+/// Insertions, deletions, substitutions, and neighbours swapped, each counted as one (Damerau-Levenshtein).
+package func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
   var beforeLast: [Int] = []
   var last = Array(0...right.count)
   for i in 0..<left.count {

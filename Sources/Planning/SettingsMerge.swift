@@ -50,7 +50,7 @@ struct SettingsMerge {
       // A plain set of another name says the same as one that the cluster has.
       mergeValues(of: desired, newSetID: id)
     } else if let index = sets.firstIndex(where: {
-      header(of: $0) == header(of: desired) && desired.first("rule") != nil
+      attributeSetHeader($0) == attributeSetHeader(desired) && desired.first("rule") != nil
     }) {
       mergeSet(desired, into: index)
     } else {
@@ -64,11 +64,6 @@ struct SettingsMerge {
 
   private mutating func note(_ desired: Element) {
     for nvpair in desired.elements { namedByDocuments.insert(nvpair["name"] ?? "") }
-  }
-
-  private func header(of set: Element) -> String {
-    let score = set["score"].map(ValueType.score.normalized) ?? "0"
-    return "\(score) \(set.first("rule").map { canonicalText(of: $0) } ?? "")"
   }
 
   /// The short form: values, wherever they are in force.
@@ -105,8 +100,8 @@ struct SettingsMerge {
 
   /// The long form: this set, its rule and its score; its other values stay.
   private mutating func mergeSet(_ desired: Element, into index: Int) {
-    let desiredHeader = header(of: desired)
-    if header(of: sets[index]) != desiredHeader {
+    let desiredHeader = attributeSetHeader(desired)
+    if attributeSetHeader(sets[index]) != desiredHeader {
       sets[index]["score"] = desired["score"]
       sets[index].children.removeAll { $0.element?.name == "rule" }
       if let rule = desired.first("rule") { sets[index].children.insert(.element(rule), at: 0) }

@@ -184,7 +184,7 @@ private struct CIBAssembly {
       let place = places[location.element["rsc"] ?? ""] ?? .none
       if !known.insert(location.id).inserted {
         report("the placement generates the id '\(location.id)', which is there already", place)
-      } else if !IDGenerator.isXMLName(location.id) {
+      } else if !isXMLName(location.id) {
         report("the placement generates the id '\(location.id)', which is no XML name", place)
       }
       sections[.constraints, default: []].append(location.element)
