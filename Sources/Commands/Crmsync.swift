@@ -20,4 +20,18 @@ public struct Crmsync: ParsableCommand {
     ])
 
   public init() {}
+
+  /// Runs the program.
+  public static func start() -> Never {
+    QueryAhead.start(Array(CommandLine.arguments.dropFirst()))
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      QueryAhead.drop()
+      exit()
+    } catch {
+      QueryAhead.drop()
+      exit(withError: error)
+    }
+  }
 }

@@ -45,7 +45,7 @@ struct Workflow {
     try flags.checkThere()
     self.flags = flags
     connection = ClusterConnection(cibFile: cluster.cibFile)
-    pending = connection.startQuery()
+    pending = QueryAhead.take(cibFile: cluster.cibFile) ?? connection.startQuery()
     desired = try Inputs.read(documents).resolvingSecrets()
     if let note = connection.note { Console.error("crmsync: note: \(note)") }
   }

@@ -3,6 +3,6 @@ import Commands
 @main
 enum Main {
   static func main() {
-    Crmsync.main()
+    Crmsync.start()
   }
 }
