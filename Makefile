@@ -33,11 +33,13 @@ setup: setup-test ## install what building and testing need
 setup-build setup-run setup-test setup-bench:
 	@scripts/install-packages $(@:setup-%=%)
 
-build: setup-build ## the release program, .build/release/crmsync
+build: setup-build ## the release programs: crmsync, maas and fence_maas in .build/release
 	$(SWIFT) build $(RELEASE)
 
-install: build ## install it, stripped, into DESTDIR/PREFIX/bin; PREFIX is /usr unless given
+install: build ## install them, stripped, below DESTDIR/PREFIX; PREFIX is /usr unless given
 	install -D -m 755 --strip .build/release/crmsync $(DESTDIR)$(PREFIX)/bin/crmsync
+	install -D -m 755 --strip .build/release/maas $(DESTDIR)$(PREFIX)/lib/stonith/plugins/external/maas
+	install -D -m 755 --strip .build/release/fence_maas $(DESTDIR)$(PREFIX)/sbin/fence_maas
 
 demo: setup-run build ## the main job on a scratch CIB file
 	scripts/demo
@@ -50,10 +52,10 @@ bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
 
 lint: ## check the format of the Swift code
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests Package.swift
 
 format: ## format the Swift code
-	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests Package.swift
 
 clean: ## remove what was built
 	rm -rf .build

@@ -1,0 +1,196 @@
+import MAASClient
+
+/// Switches machines off and on, and says that it is done only where MAAS has asked the BMC afterwards.
+///
+/// Of all that MAAS tells, only the answer to `query_power_state` proves anything: the state inside a machine is a stored
+/// one, and the answer to `power_off` may come before the BMC has acted, or say nothing.
+package struct Fencer {
+  private let client: MAASClient
+  private let deadline: Deadline
+  private let log: AgentLog
+  /// For MAAS's event log.
+  private let comment: String
+
+  /// What an order may still bring about after MAAS has said that it failed, in seconds.
+  private static let lateEffect = 3.0
+  /// How long an order whose answer was lost is given before it is sent again, in seconds.
+  private static let lostOrder = 8.0
+
+  package init(device: FencingDevice, deadline: Deadline, log: AgentLog, comment: String) throws(MAASError) {
+    client = try MAASClient(regions: device.regions, key: device.key, caFile: device.caFile, deadline: deadline)
+    if log.isVerbose { client.trace = { log.debug($0) } }
+    self.deadline = deadline
+    self.log = log
+    self.comment = comment
+  }
+
+  /// Proves that MAAS answers and accepts the key.
+  package func checkAccess() throws(MAASError) {
+    log.debug("the API key is \(try client.whoami())'s")
+  }
+
+  /// What the BMC of a machine says now.
+  package func powerState(of name: HostName) throws(MAASError) -> PowerState {
+    try client.queryPowerState(of: client.machine(named: name))
+  }
+
+  /// What the BMCs of machines say now; `unknown` where it cannot be told.
+  package func powerStates(of names: [HostName]) throws(MAASError) -> [(HostName, PowerState)] {
+    var result: [(HostName, PowerState)] = []
+    // 300 names do not fit into one URL, and a machine is 15 kB.
+    for start in stride(from: 0, to: names.count, by: 20) {
+      let chunk = Array(names[start..<min(start + 20, names.count)])
+      let machines = try client.machines(named: chunk)
+      for name in chunk {
+        let machine = machines.first { name.names($0) }
+        result.append((name, machine.flatMap { try? client.queryPowerState(of: $0) } ?? .unknown))
+      }
+    }
+    return result
+  }
+
+  // MARK: - Off
+
+  /// Switches a machine off. When it returns, the machine was off.
+  package func off(_ name: HostName) throws(MAASError) {
+    log.notice("Performing power off on \(name)")
+    try switchOff(client.machine(named: name))
+  }
+
+  /// Switches a machine off, and on again. When it returns, the machine was off; whether it is on again, the log says:
+  /// the node is safely gone in either case.
+  package func reset(_ name: HostName) throws(MAASError) {
+    log.notice("Performing power reset on \(name)")
+    let machine = try client.machine(named: name)
+    try switchOff(machine)
+    do throws(MAASError) {
+      try switchOn(machine)
+    } catch {
+      log.critical("\(name) was switched off and STAYS OFF: \(error); power it on by hand")
+    }
+  }
+
+  private func switchOff(_ machine: Machine) throws(MAASError) {
+    let name = machine.hostname
+    if let reason = machine.reasonNotSwitchable {
+      throw MAASError(.configuration, "\(name) cannot be fenced: \(reason)")
+    }
+    if machine.isLocked || machine.storedPowerState == PowerState.off.rawValue {
+      let state = try client.queryPowerState(of: machine)
+      log.notice("\(name) is in power state \(state.rawValue)")
+      if state == .off { return }
+      guard !machine.isLocked else {
+        throw MAASError(
+          .forbidden, "\(name) is locked in MAAS, which refuses to switch it off",
+          hint: "unlock it in MAAS; a cluster node that is locked cannot be fenced")
+      }
+    }
+    log.notice("Powering off \(name)")
+    do throws(MAASError) {
+      try client.powerOff(machine, comment: comment)
+    } catch  where error.kind == .lostAnswer {
+      log.warning("\(error); asking whether \(name) is off all the same")
+      if try awaitState(.off, of: machine, seconds: Fencer.lostOrder) { return }
+      // The BMC says that it runs, so the order did not arrive; switching off twice does no harm.
+      log.notice("Powering off \(name) once more")
+      try client.powerOff(machine, comment: comment)
+    } catch {
+      // Done or not: only the BMC knows.
+      guard (try? awaitState(.off, of: machine, seconds: Fencer.lateEffect)) == true else { throw error }
+      return
+    }
+    try confirm(.off, of: machine)
+  }
+
+  // MARK: - On
+
+  /// Switches a machine on, unless it is on. When it returns, the machine is on.
+  package func on(_ name: HostName) throws(MAASError) {
+    log.notice("Performing power on on \(name)")
+    let machine = try client.machine(named: name)
+    if let reason = machine.reasonNotSwitchable {
+      throw MAASError(.configuration, "\(name) cannot be switched: \(reason)")
+    }
+    let state = try client.queryPowerState(of: machine)
+    log.notice("\(name) is in power state \(state.rawValue)")
+    switch state {
+    case .on: return
+    case .off: break
+    case .unknown, .error:
+      throw MAASError(
+        .badAnswer, "MAAS says that the power state of \(name) is \(state.rawValue), so it is not powered on",
+        hint: "powering on a machine that runs would reset it")
+    }
+    try switchOn(machine)
+    try confirm(.on, of: machine)
+  }
+
+  /// Orders a machine that is known to be off to be switched on.
+  private func switchOn(_ machine: Machine) throws(MAASError) {
+    for attempt in 1... {
+      // Read anew, as late as can be: switching off takes long enough for somebody to release the machine.
+      if let reason = try client.refreshed(machine).reasonNotToPowerOn {
+        throw MAASError(.conflict, "\(machine.hostname) must not be powered on through MAAS: \(reason)")
+      }
+      log.notice("Powering on \(machine.hostname)")
+      do throws(MAASError) {
+        return try client.powerOn(machine, comment: comment)
+      } catch  where error.kind == .unavailable && attempt < 3 {
+        deadline.pause(1)
+        // Never twice without asking: powering on a machine that runs resets it.
+        guard try client.queryPowerState(of: machine) == .off else { return }
+      } catch  where error.kind == .lostAnswer {
+        log.warning("\(error); it is not sent again")
+        return
+      }
+    }
+  }
+
+  // MARK: - Confirming
+
+  /// Waits until the BMC says so.
+  ///
+  /// - Throws: when the deadline is over before, with what MAAS said last.
+  private func confirm(_ wanted: PowerState, of machine: Machine) throws(MAASError) {
+    _ = try awaitState(wanted, of: machine, seconds: .infinity)
+  }
+
+  /// - Returns: whether the BMC said so within `seconds`.
+  private func awaitState(
+    _ wanted: PowerState, of machine: Machine, seconds: Double
+  ) throws(MAASError) -> Bool {
+    let name = machine.hostname
+    let start = deadline.elapsed
+    var last = "nothing"
+    while true {
+      do throws(MAASError) {
+        let state = try client.queryPowerState(of: machine)
+        if state == wanted {
+          log.notice("\(name) is in power state \(state.rawValue)")
+          return true
+        }
+        if last != state.rawValue { log.debug("\(name) is in power state \(state.rawValue)") }
+        last = state.rawValue
+      } catch {
+        switch error.kind {
+        // These may pass.
+        case .badAnswer, .bmcTimedOut, .driverFailed, .conflict, .lostAnswer, .unavailable:
+          last = error.message
+        case .timedOut: break
+        default: throw error
+        }
+      }
+      let waited = deadline.elapsed - start
+      // A tenth of what it takes anyway: BMCs are slow, and not to be kept busy.
+      let pause = min(max(waited / 12, 0.05), 2)
+      guard waited + pause < seconds else { return false }
+      guard pause < deadline.left else {
+        throw MAASError(
+          .timedOut,
+          "timed out after \(Int(deadline.seconds)) s, waiting for \(name) to be \(wanted.rawValue); last: \(last)",
+          hint: "deadline, and Pacemaker's own limits, may have to be longer")
+      }
+      deadline.pause(pause)
+    }
+  }
+}

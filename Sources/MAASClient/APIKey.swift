@@ -1,0 +1,51 @@
+/// A MAAS API key, `consumer:token:secret`. It has no description: nothing that prints it by accident can show it.
+package struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
+  let consumerKey: String
+  let tokenKey: String
+  let tokenSecret: String
+
+  package var description: String { "(secret)" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+
+  /// Reads a key as users write it: with blanks, line ends or quotes around it.
+  ///
+  /// - Throws: `MAASError` of kind `configuration`, which says what is wrong with the key and nothing of its content.
+  package init(_ text: String) throws(MAASError) {
+    var text = text[...].trimmed
+    for quote in ["\"", "'"] where text.count >= 2 && text.hasPrefix(quote) && text.hasSuffix(quote) {
+      text = text.dropFirst().dropLast().trimmed
+    }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }) else {
+      throw MAASError(
+        .configuration, "the API key is not of the form CONSUMER:TOKEN:SECRET",
+        hint: "MAAS shows it under the user's preferences, and 'maas apikey --username USER' prints it")
+    }
+    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw MAASError(.configuration, "the API key has blanks, control characters or letters beyond ASCII in it")
+    }
+    consumerKey = String(parts[0])
+    tokenKey = String(parts[1])
+    tokenSecret = String(parts[2])
+  }
+
+  /// The text without the parts of the key: MAAS quotes them in some of its answers.
+  func redacting(_ text: String) -> String {
+    var result = text
+    // The longest first: one part may contain another.
+    for part in [tokenSecret, tokenKey, consumerKey].sorted(by: { $0.utf8.count > $1.utf8.count }) {
+      result = result.replacing(part, with: "(secret)")
+    }
+    return result
+  }
+}
+
+extension Substring {
+  /// Without blanks and line ends around it.
+  var trimmed: Substring {
+    var result = self
+    while let first = result.unicodeScalars.first, first.properties.isWhitespace { result.unicodeScalars.removeFirst() }
+    while let last = result.unicodeScalars.last, last.properties.isWhitespace { result.unicodeScalars.removeLast() }
+    return result
+  }
+}
