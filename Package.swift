@@ -48,11 +48,14 @@ let package = Package(
     .executableTarget(name: "ExternalMAAS", dependencies: ["Fencing"], path: "stonith-plugins/external/maas"),
     .executableTarget(name: "FenceMAAS", dependencies: ["Fencing"], path: "stonith-plugins/fence_maas"),
 
+    // Would fencing work, for every node: the configuration, and what MAAS says of the machines.
+    .target(name: "FencingCheck", dependencies: ["CIB", "Fencing"]),
+
     // The command line.
     .target(
       name: "Commands",
       dependencies: [
-        "Documents", "Planning", "Patching", "Cluster",
+        "Documents", "Planning", "Patching", "Cluster", "FencingCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),

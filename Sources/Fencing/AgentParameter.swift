@@ -35,7 +35,7 @@ package struct AgentParameter: Sendable {
     AgentParameter(
       name: "deadline", content: "integer", summary: "Seconds for one call of the agent",
       explanation: """
-        All in; 50 for off, on and reset, 15 for the rest unless given. MAAS may take 35 s and more to switch a machine \
+        All in; 50 for off, on and reset unless given. Monitors take 15 at most. MAAS may take 35 s and more to switch a machine \
         off and 60 s to ask its BMC. Keep it some seconds below pcmk_reboot_timeout and pcmk_off_timeout: nothing tells \
         an agent when Pacemaker will kill it.
         """),
@@ -48,4 +48,9 @@ package enum DefaultDeadline {
   package static let switching = 50.0
   /// Below Pacemaker's 20 s for monitor and start.
   package static let other = 15.0
+
+  /// For `status` and `monitor`: `deadline` is made for switching, and only ever shortens these.
+  package static func monitoring(given: String?) -> Double {
+    min(other, (try? deadlineSeconds(given, default: other)) ?? other)
+  }
 }

@@ -26,7 +26,8 @@ package struct Fencer {
 
   /// Proves that MAAS answers and accepts the key.
   package func checkAccess() throws(MAASError) {
-    log.debug("the API key is \(try client.whoami())'s")
+    let user = try client.whoami()
+    log.debug("the API key is \(user.name)'s")
   }
 
   /// What the BMC of a machine says now.

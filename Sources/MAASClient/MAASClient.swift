@@ -25,11 +25,18 @@ package final class MAASClient {
   // MARK: - Calls
 
   /// Who the key belongs to. Of the calls that say whether a key works, the smallest answer: 155 bytes.
-  package func whoami() throws(MAASError) -> String {
+  package func whoami() throws(MAASError) -> User {
     let answer = try send(
       Request(path: "users/", query: [("op", "whoami")], limit: 64 << 10, purpose: "the key's user"))
-    guard let name = JSON(answer.body)?["username"]?.text, !name.isEmpty else { throw unexpected("whoami") }
-    return name.printable(limit: 64)
+    guard let json = JSON(answer.body), let name = json["username"]?.text, !name.isEmpty else {
+      throw unexpected("whoami")
+    }
+    return User(name: name.printable(limit: 64), isAdministrator: json["is_superuser"]?.boolean ?? false)
+  }
+
+  package struct User: Sendable {
+    package var name: String
+    package var isAdministrator: Bool
   }
 
   /// The machines of these names that the key sees. A name with dots is looked up by its first part; whether the rest

@@ -100,7 +100,7 @@ package struct HostName: Sendable, Hashable, CustomStringConvertible {
   package var description: String { text }
 
   /// What MAAS calls `hostname`: the part before the first dot.
-  var short: String { String(text.prefix { $0 != "." }) }
+  package var short: String { String(text.prefix { $0 != "." }) }
 
   /// Whether it names this machine: a name with dots has to be the whole `fqdn`, of which MAAS finds the first part only.
   package func names(_ machine: Machine) -> Bool {

@@ -39,7 +39,9 @@ enum Main {
 
     let isSwitching = ["on", "off", "reboot"].contains(action)
     let standard = isSwitching ? DefaultDeadline.switching : DefaultDeadline.other
-    let deadline = Deadline(after: try deadlineSeconds(options["deadline"], default: standard))
+    var seconds = try deadlineSeconds(options["deadline"], default: standard)
+    if action == "monitor" { seconds = DefaultDeadline.monitoring(given: options["deadline"]) }
+    let deadline = Deadline(after: seconds)
     deadline.enforce()
     let device = try FencingDevice { options[$0] }
     if action == "validate-all" { return 0 }

@@ -35,8 +35,9 @@ enum Main {
   }
 
   private static func operate(_ verb: String, host: String?) throws(MAASError) {
-    let standard = verb == "status" ? DefaultDeadline.other : DefaultDeadline.switching
-    let deadline = Deadline(after: try deadlineSeconds(parameter("deadline"), default: standard))
+    var seconds = try deadlineSeconds(parameter("deadline"), default: DefaultDeadline.switching)
+    if verb == "status" { seconds = DefaultDeadline.monitoring(given: parameter("deadline")) }
+    let deadline = Deadline(after: seconds)
     deadline.enforce()
     let log = makeLog()
     let hostnames = HostNames(parameter("hostnames") ?? "")

@@ -1,13 +1,11 @@
-import CIB
-import Glibc
 import XML
 
 /// The resources that some location constraint allows on some node.
-struct PlacedResources {
+package struct PlacedResources {
   private var ids: Set<String> = []
   private var patterns: [String] = []
 
-  init(_ configuration: Configuration) {
+  package init(_ configuration: Configuration) {
     var tagged: [String: [String]] = [:]
     for object in configuration.objects where object.kind == .tag {
       tagged[object.id] = object.element.elements(named: "obj_ref").compactMap(\.id)
@@ -36,7 +34,7 @@ struct PlacedResources {
   private static func isNegative(_ score: String) -> Bool { (Values.score(score) ?? 0) < 0 }
 
   /// Whether the resource, one that it is inside of, one that is inside it, or its template is allowed somewhere.
-  func contains(_ id: String, in configuration: Configuration) -> Bool {
+  package func contains(_ id: String, in configuration: Configuration) -> Bool {
     var outer: String? = id
     while let at = outer {
       if isNamed(at) { return true }
@@ -52,16 +50,5 @@ struct PlacedResources {
     return object.memberIDs.contains { $0 != id && isAnyInside($0, configuration) }
   }
 
-  private func isNamed(_ id: String) -> Bool { ids.contains(id) || patterns.contains { matches(id, pattern: $0) } }
-
-  /// Pacemaker's `rsc-pattern` is a POSIX extended regular expression, searched for; a leading `!` inverts it.
-  private func matches(_ id: String, pattern: String) -> Bool {
-    let isInverted = pattern.hasPrefix("!")
-    var expression = regex_t()
-    guard regcomp(&expression, isInverted ? String(pattern.dropFirst()) : pattern, REG_EXTENDED | REG_NOSUB) == 0 else {
-      return false
-    }
-    defer { regfree(&expression) }
-    return (regexec(&expression, id, 0, nil, 0) == 0) != isInverted
-  }
+  private func isNamed(_ id: String) -> Bool { ids.contains(id) || patterns.contains { Pattern.matches(id, $0) } }
 }

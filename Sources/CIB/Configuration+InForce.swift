@@ -1,0 +1,56 @@
+import XML
+
+/// What is in force for a resource: its own sets before those of its template, `id-ref`s followed. Sets with rules are left
+/// aside, as what they bring depends on the node and the time.
+extension Configuration {
+  /// The instance attributes of a primitive.
+  package func parameters(of id: String) -> [String: String] { values(of: id, in: "instance_attributes") }
+
+  /// A meta attribute of a resource, or of the one that it is inside of.
+  package func metaAttribute(_ name: String, of id: String) -> String? {
+    var at: String? = id
+    while let resource = at {
+      if let value = values(of: resource, in: "meta_attributes")[name] { return value }
+      at = parent(of: resource)
+    }
+    return nil
+  }
+
+  /// The primitive, and the template that it is made from.
+  package func sources(of id: String) -> [Element] {
+    guard let element = resource(id)?.element else { return [] }
+    return [element] + (element["template"].flatMap { object(.template, $0)?.element }.map { [$0] } ?? [])
+  }
+
+  private func values(of id: String, in setName: String) -> [String: String] {
+    var values: [String: String] = [:]
+    for source in sources(of: id) {
+      let sets = source.elements(named: setName).compactMap(followed)
+      for set in AttributeSets.byPrecedence(sets) where set.first("rule") == nil {
+        for case let nvpair? in set.elements(named: "nvpair").map(followed) {
+          guard let name = nvpair["name"], values[name] == nil else { continue }
+          values[name] = nvpair["value"]
+        }
+      }
+    }
+    return values
+  }
+
+  private func followed(_ element: Element) -> Element? {
+    guard let reference = element["id-ref"] else { return element }
+    var found = self.element.firstDescendant(id: reference, name: element.name)
+    // An nvpair that refers to another may carry a name of its own.
+    if let name = element["name"] { found?["name"] = name }
+    return found
+  }
+}
+
+extension Element {
+  fileprivate func firstDescendant(id: String, name: String) -> Element? {
+    if self.name == name, self.id == id { return self }
+    for case .element(let child) in children {
+      if let found = child.firstDescendant(id: id, name: name) { return found }
+    }
+    return nil
+  }
+}
