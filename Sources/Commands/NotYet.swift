@@ -23,12 +23,6 @@ struct HistoryCommand: NotYetCommand {
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 }
 
-struct FencingCommand: NotYetCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "fencing", abstract: "Check whether fencing would work for every node (not there yet).")
-  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
-}
-
 struct CharmCommand: NotYetCommand {
   static let configuration = CommandConfiguration(
     commandName: "charm", abstract: "The hacluster charm's hook backend (not there yet).")

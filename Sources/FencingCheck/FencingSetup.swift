@@ -96,6 +96,16 @@ package struct FencingSetup: Sendable {
     collectNodes(configuration)
   }
 
+  /// Nodes that one MAAS device is to fence, without a cluster.
+  package init(device parameters: [String: String], nodes names: [String]) {
+    isEnabled = true
+    hasWatchdog = false
+    action = "reboot"
+    topology = []
+    devices = [Device(id: "(given)", agent: "fence_maas", kind: .maas, parameters: parameters)]
+    nodes = names.map { Node(name: $0, kind: .member) }
+  }
+
   private static func kind(of agent: String) -> Device.Kind {
     switch agent {
     case "external/maas", "fence_maas": .maas
@@ -189,5 +199,16 @@ struct HostMap {
   /// `pcmk_host_list`: whatever is not part of a name separates.
   static func names(in text: String) -> [String] {
     text.split { !($0.isASCII && ($0.isLetter || $0.isNumber) || "_-.".contains($0)) }.map(String.init)
+  }
+}
+
+extension FencingSetup {
+  /// The machines of a MAAS device that some node is on.
+  package func names(of device: Device) -> [HostName] {
+    let hostnames = HostNames(device.parameters["hostnames"] ?? "")
+    return nodes.compactMap { node in
+      guard case .fences(let plug) = claim(of: device, on: node.name) else { return nil }
+      return try? hostnames.name(for: plug)
+    }
   }
 }
