@@ -19,14 +19,15 @@ ifneq ($(CRMSYNC_CORPUS),)
 export CRMSYNC_CORPUS
 endif
 
-.PHONY: all help setup setup-build setup-run setup-test setup-bench build install demo lint format test bench clean
+.PHONY: all help setup setup-build setup-run setup-test setup-bench build install demo maas-sandbox lint format test \
+  bench clean
 # Two swifts at a time would wait for each other's .build.
 .NOTPARALLEL:
 
 all: build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 - /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 - /p' $(MAKEFILE_LIST)
 
 setup: setup-test ## install what building and testing need
 
@@ -44,9 +45,13 @@ install: build ## install them, stripped, below DESTDIR/PREFIX; PREFIX is /usr u
 demo: setup-run build ## the main job on a scratch CIB file
 	scripts/demo
 
+maas-sandbox: setup-test ## a MAAS to try fencing against; prints the parameters
+	@$(PYTHON) fixtures/maas-sandbox/maas-sandbox $(ARGUMENTS)
+
 test: setup-test lint build ## every test
 	$(SWIFT) test
 	cd Tests/Oracle && $(PYTHON) -m unittest discover --verbose
+	cd Tests/Fencing && $(PYTHON) -m unittest discover --verbose
 
 bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
