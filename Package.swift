@@ -65,6 +65,7 @@ let package = Package(
     .testTarget(name: "PatchingTests", dependencies: ["Patching"]),
     .testTarget(name: "PlanningTests", dependencies: ["Commands", "Documents", "Patching", "Planning"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
+    .testTarget(name: "FencingTests", dependencies: ["Fencing", "FencingCheck", "MAASClient"]),
     .testTarget(name: "WritingTests", dependencies: ["Documents", "Comparison"]),
   ],
   swiftLanguageModes: [.v6]

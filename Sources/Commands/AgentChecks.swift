@@ -1,10 +1,24 @@
 import CIB
 import Cluster
 import Desired
+import FencingCheck
 import XML
 
-/// What the agents installed here say about the parameters that documents give them.
+/// What the agents installed here say about the parameters that documents give them, and what ours need.
 enum AgentChecks {
+  /// Warnings about MAAS devices in the documents whose `deadline` does not fit Pacemaker's time limits.
+  ///
+  /// - Parameter target: the configuration that the documents lead to.
+  static func deadlineWarnings(about desired: DesiredConfiguration, in target: Element) -> [Diagnostic] {
+    let stonith = desired.objects.filter { $0.kind == .primitive && $0.element["class"] == "stonith" }
+    guard !stonith.isEmpty else { return [] }
+    let setup = FencingSetup(Configuration(target))
+    return stonith.flatMap { object -> [Diagnostic] in
+      let findings = setup.device(object.id)?.deadlineFindings ?? []
+      return findings.map { Diagnostic(.warning, "'\(object.id)': \($0.text)", at: object.location, hint: $0.hint) }
+    }
+  }
+
   /// Warnings about parameters that an agent does not know, and about required ones that it misses. Nothing about agents
   /// that have no metadata here, or do not answer in time.
   static func warnings(about desired: DesiredConfiguration) -> [Diagnostic] {

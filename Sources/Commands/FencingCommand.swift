@@ -70,7 +70,9 @@ struct FencingCheckCommand: ParsableCommand {
   }
 
   private func reportOnNames(_ deadline: Deadline) throws -> FencingReport {
-    guard !names.isEmpty, let apikeyFile else { throw Failure(.usage, "--url needs --apikey-file and names of machines") }
+    guard !names.isEmpty, let apikeyFile else {
+      throw Failure(.usage, "--url needs --apikey-file and names of machines")
+    }
     guard cluster.cibFile == nil else { throw Failure(.usage, "--url looks at no cluster: leave out --cib-file") }
     let parameters = [
       "url": url!, "apikey_file": apikeyFile == "-" ? "/dev/stdin" : apikeyFile, "ca_file": caFile ?? "",

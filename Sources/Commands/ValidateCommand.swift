@@ -33,7 +33,9 @@ struct ValidateCommand: ParsableCommand {
         options.hasCluster = false
       }
       let plan = Planner.plan(from: current, to: desired, validateWith: schema, options: options)
-      let diagnostics = plan.diagnostics + AgentChecks.warnings(about: desired)
+      let diagnostics =
+        plan.diagnostics + AgentChecks.warnings(about: desired)
+        + AgentChecks.deadlineWarnings(about: desired, in: plan.target)
       Inputs.report(diagnostics)
       let isValid = plan.errors.isEmpty
       switch format {

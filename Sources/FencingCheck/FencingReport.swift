@@ -103,7 +103,7 @@ package struct FencingReport: Sendable {
     _ answer: Result<MachineSurvey.Answer, MAASError>?, isInactive: Bool
   ) -> DeviceResult {
     var result = DeviceResult(
-      device: device.id, agent: device.agent, plug: node.name, findings: device.problems,
+      device: device.id, agent: device.agent, plug: node.name, findings: device.problems + device.deadlineFindings,
       isChecked: device.kind != .other)
     if isInactive {
       result.findings.append(
@@ -170,7 +170,8 @@ extension FencingReport.DeviceResult {
     switch entry.state {
     case .success(let state):
       self.state = state
-      if state == .unknown || state == .error {
+      // Of what MAAS cannot switch it never knows the state.
+      if machine.reasonNotSwitchable == nil, state == .unknown || state == .error {
         findings.append(
           Finding(
             .error, "its BMC's answer is '\(state.rawValue)'",

@@ -22,6 +22,8 @@ package struct FencingSetup: Sendable {
     package var parameters: [String: String]
     /// What in the configuration keeps it from working.
     package var problems: [Finding] = []
+    /// Of MAAS devices: time limits that do not fit.
+    package var deadlineFindings: [Finding] = []
 
     /// cluster-glue's plugins always get the node's name, whatever `pcmk_host_map` says.
     var getsAliases: Bool { !agent.contains("/") }
@@ -87,7 +89,7 @@ package struct FencingSetup: Sendable {
             hint: "add it to a placement"))
       }
       if device.kind == .maas {
-        device.problems += DeadlineFit.findings(
+        device.deadlineFindings = DeadlineFit.findings(
           parameters, operations: sources.flatMap { $0.first("operations")?.elements(named: "op") ?? [] },
           standardLimit: configuration.property("stonith-timeout"), action: action)
       }

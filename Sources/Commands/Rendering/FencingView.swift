@@ -71,7 +71,9 @@ struct FencingView {
       }
     }
     return places.map { finding, device, nodes in
-      let names = nodes.count > 4 ? "\(nodes.prefix(3).joined(separator: ", ")) and \(nodes.count - 3) more" : nodes.joined(separator: ", ")
+      let names =
+        nodes.count > 4
+        ? "\(nodes.prefix(3).joined(separator: ", ")) and \(nodes.count - 3) more" : nodes.joined(separator: ", ")
       return (device.isEmpty ? names : "\(device) for \(names)", finding)
     }
   }
