@@ -164,6 +164,8 @@ package struct Fencer {
     let start = deadline.elapsed
     var last = "nothing"
     while true {
+      // The question itself takes a BMC a second or more.
+      var pause = 0.2
       do throws(MAASError) {
         let state = try client.queryPowerState(of: machine)
         if state == wanted {
@@ -177,13 +179,13 @@ package struct Fencer {
         // These may pass.
         case .badAnswer, .bmcTimedOut, .driverFailed, .conflict, .lostAnswer, .unavailable:
           last = error.message
+          pause = 1
         case .timedOut: break
         default: throw error
         }
       }
       let waited = deadline.elapsed - start
-      // A tenth of what it takes anyway: BMCs are slow, and not to be kept busy.
-      let pause = min(max(waited / 12, 0.05), 2)
+      if waited < 0.5 { pause = min(pause, 0.05) }
       guard waited + pause < seconds else { return false }
       guard pause < deadline.left else {
         throw MAASError(

@@ -10,9 +10,9 @@ enum Main {
     let verb = arguments.count > 1 ? arguments[1] : ""
     switch verb {
     case "getconfignames": end(printing: AgentParameter.all.map { "\($0.name)\n" }.joined())
-    case "getinfo-devid", "getinfo-devname": end(printing: "MAAS\n")
-    case "getinfo-devdescr": end(printing: "Switches machines off and on through MAAS (Metal as a Service).\n")
-    case "getinfo-devurl": end(printing: "https://maas.io/\n")
+    case "getinfo-devid", "getinfo-devname": end(printing: "MAAS")
+    case "getinfo-devdescr": end(printing: "Switches machines off and on through MAAS (Metal as a Service).")
+    case "getinfo-devurl": end(printing: "https://maas.io/")
     case "getinfo-xml": end(printing: Metadata.parameters)
     case "gethosts":
       let names = HostNames(parameter("hostnames") ?? "").names
