@@ -94,10 +94,11 @@ package struct Fencer {
       if try awaitState(.off, of: machine, seconds: Fencer.lostOrder) { return }
       // The BMC says that it runs, so the order did not arrive; switching off twice does no harm.
       log.notice("Powering off \(name) once more")
-      try client.powerOff(machine, comment: comment)
+      try? client.powerOff(machine, comment: comment)
     } catch {
       // Done or not: only the BMC knows.
-      guard (try? awaitState(.off, of: machine, seconds: Fencer.lateEffect)) == true else { throw error }
+      let seconds = error.kind.leavesDoubt ? Fencer.lateEffect : 0
+      guard (try? awaitState(.off, of: machine, seconds: seconds)) == true else { throw error }
       return
     }
     try confirm(.off, of: machine)
@@ -194,6 +195,16 @@ package struct Fencer {
           hint: "deadline, and Pacemaker's own limits, may have to be longer")
       }
       deadline.pause(pause)
+    }
+  }
+}
+
+extension MAASError.Kind {
+  /// Whether an order may have been carried out, in part or later, in spite of it.
+  fileprivate var leavesDoubt: Bool {
+    switch self {
+    case .lostAnswer, .unavailable, .driverFailed, .bmcTimedOut, .badAnswer: true
+    case .configuration, .libraries, .unreachable, .untrusted, .timedOut, .badKey, .forbidden, .notFound, .conflict: false
     }
   }
 }

@@ -120,8 +120,12 @@ package final class MAASClient {
       Request(
         method: .post, path: "machines/\(machine.systemID)/", query: [("op", operation)], form: form,
         purpose: "\(operation) of \(machine.hostname)", repeatsWhenBusy: repeatsWhenBusy))
-    // `null`: of power type manual, or the machine is on its way already; nothing was done.
-    guard let json = JSON(answer.body), json["system_id"]?.text == machine.systemID else { throw unexpected(operation) }
+    guard let json = JSON(answer.body) else { throw unexpected(operation) }
+    guard !json.isNull else {
+      // So it answers for a machine of power type manual.
+      throw MAASError(.badAnswer, "MAAS did nothing: it answers \(operation) of \(machine.hostname) with null")
+    }
+    guard json["system_id"]?.text == machine.systemID else { throw unexpected(operation) }
   }
 
   private func unexpected(_ call: String) -> MAASError {
