@@ -11,6 +11,7 @@ extension DesiredConfiguration {
     guard documents.count > 1 else { return (documents.first ?? DesiredConfiguration(), []) }
     var combining = Combining()
     for document in documents { combining.add(document) }
+    combining.result.isInOrder = documents.allSatisfy(\.isInOrder)
     let diagnostics = combining.diagnostics + combining.result.contradictions(betweenDocuments: true)
     return (combining.result, inOrder(diagnostics, of: documents))
   }

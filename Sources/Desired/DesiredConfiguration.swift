@@ -18,6 +18,9 @@ package struct DesiredConfiguration: Equatable, Sendable {
   /// Lists of top-level resources whose relative order is fixed.
   package var resourceOrders: [ResourceOrder] = []
   package var deletions: [Deletion] = []
+  /// Whether the order in which the resources stand means anything: crmsh prints primitives before groups, and these
+  /// before clones, whatever their order.
+  package var isInOrder = true
 
   package init() {}
 }

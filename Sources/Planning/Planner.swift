@@ -369,7 +369,7 @@ package struct Planner {
     for object in desired.objects where object.kind.isResource { place(object.id) }
     var lists = desired.resourceOrders.map { $0.resources.map(\.id) }
     // Where the documents are all there is to be, so is their order.
-    if lists.isEmpty, options.prunesAll, options.isExact {
+    if lists.isEmpty, options.prunesAll, options.isExact, desired.isInOrder {
       lists = [desired.objects.filter { $0.kind.isResource && parents[$0.id] == nil }.map(\.id)]
     }
     switch ResourceOrdering.order(base, lists: lists) {

@@ -22,9 +22,7 @@ package enum DocumentReader {
     case .xml:
       return XMLDocumentReader.read(bytes, document: name)
     case .crmsh:
-      let message = "documents in crmsh syntax cannot be read yet"
-      let hint = "give the same as YAML, JSON or XML"
-      return (DesiredConfiguration(), [Diagnostic(.error, message, at: Location(name), hint: hint)])
+      return CrmshReader.read(bytes, document: name)
     }
   }
 

@@ -1,0 +1,128 @@
+import CIB
+import Desired
+import XML
+
+/// Reads documents in crmsh's configure syntax: what `crm configure show` prints, and what users and charms write.
+///
+/// Takes more than crmsh does where the meaning is clear: keywords in any case, the attributes of an operation in any
+/// order. What the manual of crmsh leaves open is as its parser (4.4) has it.
+package enum CrmshReader {
+  /// - Returns: what the document says, as far as it could be understood, and everything that is wrong with it.
+  package static func read(_ bytes: [UInt8], document: String) -> (DesiredConfiguration, [Diagnostic]) {
+    let (problem, mark) = bytes.withUnsafeBufferPointer { bytes in
+      (SourceText.problem(in: bytes), SourceText.lengthOfByteOrderMark(bytes))
+    }
+    if let problem {
+      return (DesiredConfiguration(), [Diagnostic(.error, problem.message, at: Location(document, problem.position))])
+    }
+    var reading = CrmshReading(document: document)
+    reading.read(String(decoding: bytes[mark...], as: UTF8.self))
+    return reading.result()
+  }
+}
+
+/// What a statement says.
+enum CrmshMeaning {
+  case elements([Element], Section)
+  /// `monitor RSC …`, an operation that stands outside of its resource.
+  case operation(Element, resource: CrmshWord)
+  case deletions([CrmshWord])
+}
+
+private struct CrmshReading {
+  private let document: String
+  private var sections: SectionReading
+  private var elements: [(element: Element, section: Section)] = []
+  private var deletions: [Deletion] = []
+  private var diagnostics: [Diagnostic] = []
+
+  init(document: String) {
+    self.document = document
+    sections = SectionReading(document: document, form: .plain, fallback: .unknown)
+  }
+
+  mutating func read(_ text: String) {
+    var lexer = CrmshLexer(text)
+    var operations: [(operation: Element, resource: CrmshWord)] = []
+    while true {
+      do throws(CrmshProblem) {
+        let words = try lexer.next()
+        guard !words.isEmpty else { break }
+        var statement = CrmshStatement(words)
+        switch try statement.meaning() {
+        case .elements(let elements, let section): self.elements += elements.map { ($0, section) }
+        case .operation(let operation, let resource): operations.append((operation, resource))
+        case .deletions(let words):
+          deletions += words.map { Deletion(.object(id: $0.text), location: Location(document, $0.position)) }
+        }
+      } catch {
+        diagnostics.append(
+          Diagnostic(.error, error.message, at: Location(document, error.position), hint: error.hint))
+        if error.isInLexer { lexer.skipStatement() }
+      }
+    }
+    for (operation, resource) in operations { attach(operation, to: resource) }
+    let ids = Set(elements.filter { $0.section == .resources }.compactMap(\.element.id))
+    for (element, section) in elements {
+      sections.read(element.withoutMembers(ids).withMaskedAsKept, in: section)
+    }
+  }
+
+  private mutating func attach(_ operation: Element, to resource: CrmshWord) {
+    guard let index = elements.firstIndex(where: { $0.element.name == "primitive" && $0.element.id == resource.text })
+    else {
+      let message = "'monitor' for '\(resource.text)', which is no primitive of this document"
+      diagnostics.append(Diagnostic(.error, message, at: Location(document, resource.position)))
+      return
+    }
+    var element = elements[index].element
+    if let operations = element.children.firstIndex(where: { $0.element?.name == "operations" }),
+      var list = element.children[operations].element
+    {
+      list.children.append(.element(operation))
+      element.children[operations] = .element(list)
+    } else {
+      element.children.append(.element(Element("operations", children: [.element(operation)])))
+    }
+    elements[index].element = element
+  }
+
+  func result() -> (DesiredConfiguration, [Diagnostic]) {
+    var configuration = DesiredConfiguration()
+    sections.move(into: &configuration)
+    configuration.deletions = deletions
+    configuration.isInOrder = false
+    return (configuration, Diagnostic.inOrder(diagnostics + sections.diagnostics + configuration.contradictions()))
+  }
+}
+
+extension Element {
+  /// With references in place of the members that have a statement of their own: `crm configure show` prints the primitive of
+  /// a bundle twice, in the bundle's XML and by itself.
+  fileprivate func withoutMembers(_ ids: Set<String>) -> Element {
+    guard isResourceElement(name) else { return self }
+    var result = self
+    result.children = children.map { child in
+      guard let element = child.element, isResourceElement(element.name), !element.children.isEmpty else { return child }
+      guard let id = element.id, ids.contains(id) else { return .element(element.withoutMembers(ids)) }
+      return .element(.memberReference(id, position: element.position))
+    }
+    return result
+  }
+
+  /// With "keep what the cluster has" in place of the asterisks that `crm configure show` prints for passwords: written
+  /// back, they would be the password.
+  fileprivate var withMaskedAsKept: Element {
+    var result = self
+    if name == "nvpair", self["value"] == Self.crmshMask, self["name"].map(Secret.isSecret(parameter:)) == true {
+      result["value"] = Secret.keep
+    }
+    guard !children.isEmpty else { return result }
+    result.children = children.map { child in
+      if case .element(let element) = child { .element(element.withMaskedAsKept) } else { child }
+    }
+    return result
+  }
+
+  private static let crmshMask = "******"
+}
