@@ -197,11 +197,15 @@ OFF_VERBS = ("off", "reset", "reboot")
 PATHS = re.compile(r"/MAAS/api/2\.0/(users/|machines/|machines/[a-z0-9]{6}/)")
 
 
-def violations(maas, result, verb, deadline, name="node1", allowed=(), initial="on"):
+def avoidable(danger):
+    """False for what happened in the moment between the last check and the order, which no client can make shorter."""
+    return danger.get("announced", True) and danger.get("doubt") != "somebody, after it was confirmed off"
+
+
+def violations(maas, result, verb, deadline, name="node1", initial="on"):
     """What is wrong with a call, by what the sandbox knows to be true; [] if all is well.
 
     initial: the true power state of the machine before the call.
-    allowed: dangers that nobody could have avoided here.
     """
     wrong = []
     if result.status is None:
@@ -210,10 +214,13 @@ def violations(maas, result, verb, deadline, name="node1", allowed=(), initial="
         wrong.append(f"took {result.seconds:.1f} s")
     if result.status == 0 and verb in OFF_VERBS:
         wrong += _not_really_off(maas, result, name, initial)
+    if result.status == 0 and verb in ("reset", "reboot") and not result.err.strip():
+        if not any(entry["call"] == "power_on" and entry["status"] == 200 for entry in maas.requests):
+            wrong.append("leaves the machine off, and does not say so")
     if result.status == 0 and verb == "on":
         wrong += _not_really_on(maas, result, name)
     for entry in maas.dangers():
-        if entry["event"] not in allowed:
+        if avoidable(entry):
             wrong.append(f"{entry}")
     for entry in maas.requests:
         if entry["call"] and entry["call"] != "version" and not (entry["oauth"] and entry["oauth_strict"]):
@@ -221,7 +228,8 @@ def violations(maas, result, verb, deadline, name="node1", allowed=(), initial="
         if not PATHS.fullmatch(entry["path"].removeprefix("/redirected")):
             wrong.append(f"asked for {entry['path']}")
     wrong += leaks(result, maas.users[maas.user])
-    if result.status not in (0, None):
+    # 2 is an answer of status: off.
+    if result.status not in (0, None) and (verb, result.status) != ("status", 2):
         wrong += _silent(result)
     return wrong
 
@@ -242,13 +250,12 @@ def _not_really_off(maas, result, name, initial):
 
 
 def _not_really_on(maas, result, name):
-    said = [
-        entry["said"] for entry in maas.requests
+    queries = [
+        entry for entry in maas.requests
         if entry["call"] == "query_power_state" and entry["machine"] == name and "said" in entry]
-    wrong = [] if said[-1:] == ["on"] else [f"FALSE SUCCESS: the last query said {said[-1:]}"]
-    if maas.machines[name].state != "on":
-        wrong.append("FALSE SUCCESS: it is not on")
-    return wrong
+    if queries and (queries[-1]["said"], queries[-1]["real"]) == ("on", "on"):
+        return []
+    return [f"FALSE SUCCESS: not confirmed to be on: {queries[-1:]}"]
 
 
 def leaks(result, user):
@@ -275,6 +282,11 @@ def _silent(result):
     if SYSLOG and not any(priority <= 4 for priority, _ in result.syslog):
         wrong.append("no reason in the syslog")
     return wrong
+
+
+def say(text):
+    """A line for whoever reads the log of the run."""
+    print(text, file=sys.stderr, flush=True)
 
 
 class Case(unittest.TestCase):

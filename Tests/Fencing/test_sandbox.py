@@ -310,8 +310,9 @@ class PowerTests(SandboxCase):
         self.query()
         self.maas.machines["node1"].power("on")
         self.order("power_on")
+        doubt = "somebody, after it was confirmed off"
         self.assertEqual(
-            [("power_on_while_not_confirmed_off", "somebody"), ("rebooted_while_on", "somebody")],
+            [("power_on_while_not_confirmed_off", doubt), ("rebooted_while_on", doubt)],
             [(entry["event"], entry["doubt"]) for entry in self.maas.dangers()[2:]])
 
     def test_stuck_and_odd_bmcs(self):
