@@ -92,8 +92,8 @@ package final class MAASClient {
         path: "machines/\(machine.systemID)/", query: [("op", "query_power_state")], limit: 4096,
         purpose: "the power state of \(machine.hostname)"))
     guard let state = JSON(answer.body)?["state"]?.text.flatMap({ PowerState(rawValue: $0) }),
-      // A key given twice says two things.
-      answer.body.occurrences(of: "\"state\"") == 1
+      // A key given twice, escaped or not, says two things.
+      answer.body.occurrences(of: "\"state\"") == 1, !answer.body.contains(UInt8(ascii: "\\"))
     else { throw unexpected("query_power_state") }
     return state
   }
