@@ -38,7 +38,11 @@ package struct Configuration: Sendable {
         indexByID[object.id] = index
       }
       guard object.kind.isResource, object.kind != .primitive else { continue }
-      for member in object.memberIDs { parentByMember[member] = object.id }
+      // The outer comes before the inner; anything else is no nesting, but ids used twice (`validate-with="none"`).
+      guard let outer = indexByID[object.id] else { continue }
+      for member in object.memberIDs where indexByID[member].map({ outer < $0 }) ?? true {
+        parentByMember[member] = object.id
+      }
     }
     self.objects = objects
     self.nodes = nodes

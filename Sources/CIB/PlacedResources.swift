@@ -47,7 +47,7 @@ package struct PlacedResources {
     guard let object = configuration.object(id) else { return false }
     if isNamed(id) { return true }
     if let template = object.element["template"], isNamed(template) { return true }
-    return object.memberIDs.contains { $0 != id && isAnyInside($0, configuration) }
+    return object.memberIDs.contains { configuration.parent(of: $0) == id && isAnyInside($0, configuration) }
   }
 
   private func isNamed(_ id: String) -> Bool { ids.contains(id) || patterns.contains { Pattern.matches(id, $0) } }

@@ -98,16 +98,16 @@ extension Planner {
     position: SourcePosition
   ) {
     let what = "\(object.kind.rawValue) '\(object.id)'"
-    let isGone = current.object(id) != nil && target.object(id) == nil
+    let isGone = current.object(id) != nil && draft[id] == nil
     let problem: String
-    if let expected, let other = target.object(id) {
+    if let expected, let other = draft[id] {
       problem = "which is a \(other.kind.rawValue), not \(expected)"
     } else {
       problem = isGone ? "which is to be deleted" : "which is not defined"
     }
     blame(
       object, "\(what) refers to \(role == "an object" ? "" : role + " ")'\(id)', \(problem)", at: position,
-      hint: isGone || target.object(id) != nil ? nil : suggestion(for: id, among: target), broken: isGone)
+      hint: isGone || draft[id] != nil ? nil : suggestion(for: id, among: target), broken: isGone)
   }
 
   private func suggestion(for id: String, among target: Configuration) -> String? {
@@ -116,6 +116,8 @@ extension Planner {
 
   private mutating func checkMember(_ member: Element, of object: CIBObject, _ target: Configuration) {
     let id = member.id ?? ""
+    // Told already: it is inside itself.
+    if id == object.id { return }
     let allowed: [ObjectKind] = object.kind == .clone ? [.primitive, .group] : [.primitive]
     if let kind = draft[id]?.kind, allowed.contains(kind) { return }
     if draft[id] == nil {

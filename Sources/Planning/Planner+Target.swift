@@ -81,6 +81,9 @@ extension Planner {
     return result
   }
 
+  /// No schema nests resources deeper than three.
+  private static let deepestNesting = 16
+
   /// The resource with its members put back; nil where a resource is inside itself.
   private func assembled(_ id: String, inside outer: [String]) -> Element? {
     guard let object = draft[id], object.kind.isResource, !outer.contains(id) else { return nil }
@@ -88,8 +91,8 @@ extension Planner {
     var element = object.element
     element.children = element.children.compactMap { child in
       guard let member = child.element, isResourceElement(member.name) else { return child }
-      // A member that is nowhere stays a reference, for the checks to find.
-      guard draft[member.id ?? ""] != nil else { return child }
+      // What cannot be a member stays a reference, for the checks and the schema to find.
+      guard draft[member.id ?? ""]?.kind.isResource == true, outer.count < Self.deepestNesting else { return child }
       return assembled(member.id ?? "", inside: outer + [id]).map { .element($0) }
     }
     return element

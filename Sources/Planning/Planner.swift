@@ -263,6 +263,7 @@ package struct Planner {
 
   private mutating func mergeObjects() {
     for want in wants { merge(want) }
+    checkNesting()
     var containers: [String: String] = [:]
     for object in desired.objects where object.kind.isResource && object.kind != .primitive {
       for member in object.object.memberIDs {
@@ -280,6 +281,32 @@ package struct Planner {
       }
     }
     if !moved.isEmpty { removeReferences(Removal(ids: [], moved: moved)) }
+  }
+
+  /// A resource inside itself would be gone from the result, and all that is in it: no option overrides that.
+  private mutating func checkNesting() {
+    var isOnPath: [String: Bool] = [:]
+    for want in wants where want.object.kind.isResource && isOnPath[want.object.id] == nil {
+      var path = [(id: want.object.id, members: want.object.object.memberIDs[...])]
+      isOnPath[want.object.id] = true
+      while let last = path.indices.last {
+        guard let member = path[last].members.popFirst() else {
+          isOnPath[path.removeLast().id] = false
+          continue
+        }
+        if isOnPath[member] == true {
+          let circle = path[path.firstIndex { $0.id == member }!...].map(\.id) + [member]
+          let object = draft[path[last].id]!
+          report(
+            "\(object.kind.rawValue) '\(object.id)' is inside itself"
+              + (circle.count > 2 ? ": \(circle.joined(separator: ", "))" : ""),
+            at: wantedObject(object)?.location ?? want.object.location, category: .syntax)
+        } else if isOnPath[member] == nil, let object = draft[member], object.kind.isResource {
+          isOnPath[member] = true
+          path.append((member, object.memberIDs[...]))
+        }
+      }
+    }
   }
 
   private mutating func merge(_ want: Want) {
