@@ -42,6 +42,9 @@ package enum ObjectKind: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// `a primitive`, `an alert`.
+  package var withArticle: String { ("aeiou".contains(rawValue.first!) ? "an " : "a ") + rawValue }
+
   /// The section of `<configuration>` that such objects are in.
   package var section: Section {
     switch self {

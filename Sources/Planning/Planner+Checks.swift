@@ -101,7 +101,7 @@ extension Planner {
     let isGone = current.object(id) != nil && draft[id] == nil
     let problem: String
     if let expected, let other = draft[id] {
-      problem = "which is a \(other.kind.rawValue), not \(expected)"
+      problem = "which is \(other.kind.withArticle), not \(expected)"
     } else {
       problem = isGone ? "which is to be deleted" : "which is not defined"
     }

@@ -127,8 +127,7 @@ extension Planner {
     }
     for (now, before) in draft.pairs where now == nil {
       guard let before else { continue }
-      let reason = reasons[Draft.key(before)] ?? "another kind of object takes its id"
-      changes.append(Change(.delete, before.kind, before.id, reason: reason))
+      changes.append(Change(.delete, before.kind, before.id, reason: reasons[Draft.key(before)]))
     }
     return changes
   }

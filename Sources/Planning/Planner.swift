@@ -71,6 +71,7 @@ package struct Planner {
     mergeSettings()
     mergeNodes()
     removeUnwanted()
+    nameNewLevels()
     mergeObjects()
     removeReferencesToRemoved()
     var target = current.element
@@ -100,7 +101,9 @@ package struct Planner {
     for index in desired.objects.indices {
       var object = desired.objects[index]
       object.object.element = schema.spelling(object.element)
-      want(object, claim: .document(index))
+      // Levels are known by target and number, which are looked at later.
+      let present = object.kind == .fencingLevel ? nil : current.index(of: object.kind, object.id)
+      want(object, at: present, claim: .document(index))
     }
     guard !desired.placements.isEmpty else { return }
     let assigned = assignments(withScores: Set(desired.placements.compactMap(\.spread).map(ValueType.score.normalized)))
@@ -110,7 +113,13 @@ package struct Planner {
     PlacementExpansion.forEachLocation(
       of: desired.placements, existing: existing, rebalance: options.rebalances
     ) { location, placement in
-      want(DesiredObject(location, location: placement.location), claim: .placement)
+      let (id, index) = placementID(of: location)
+      var location = location
+      if id != location.id {
+        location.id = id
+        location.element["id"] = id
+      }
+      want(DesiredObject(location, location: placement.location), at: index, claim: .placement)
     }
     removeUnlistedPlacements()
   }
@@ -128,33 +137,59 @@ package struct Planner {
     return assigned
   }
 
-  private mutating func want(_ object: DesiredObject, claim: Claim) {
-    // Levels are known by target and number, which are looked at later.
-    if object.kind != .fencingLevel, let index = current.index(of: object.kind, object.id) {
+  /// - Parameter index: the place of the cluster's object of this id, which may be of another kind.
+  private mutating func want(_ object: DesiredObject, at index: Int?, claim: Claim) {
+    if let index, current.objects[index].kind == object.kind {
       guard claims[index] == .none else { return }
       claims[index] = claim
       let present = current.objects[index]
-      if present.kind == object.kind,
-        Alignment.isPlainlySame(present.element, object.element, referencedIDs: referencedIDs)
-      {
-        return
-      }
+      if Alignment.isPlainlySame(present.element, object.element, referencedIDs: referencedIDs) { return }
       wants.append(Want(object: object, currentIndex: index))
       return
     }
-    guard newWants.updateValue(wants.count, forKey: Draft.key(object.object)) == nil else { return }
+    guard newWants.updateValue(wants.count, forKey: Self.key(of: object)) == nil else { return }
     wants.append(Want(object: object, currentIndex: nil))
+  }
+
+  /// What a new object is known by: levels without an id have a name that may be the id of something else.
+  private static func key(of object: DesiredObject) -> String {
+    object.kind == .fencingLevel ? "\(levelKey(object.element)) \(object.id)" : Draft.key(object.object)
+  }
+
+  // MARK: - Placements
+
+  /// The id of a placement's constraint: `loc-RESOURCE-NODE`, with a number where something else has that.
+  private func placementID(of location: CIBObject) -> (id: String, index: Int?) {
+    var id = location.id
+    var number = 0
+    while true {
+      let index = current.index(of: .location, id)
+      let isFree = index.map { claims[$0] == .none && current.objects[$0].isPlacement(like: location) } ?? true
+      if isFree, newWants[id] == nil { return (id, index) }
+      number += 1
+      id = "\(location.id)-\(number)"
+    }
+  }
+
+  /// Whether a constraint of the cluster is one that a placement of its resource makes.
+  private func isOwnedByPlacement(_ location: CIBObject) -> Bool {
+    guard location.isPlacement(like: location), let resource = location.element["rsc"],
+      let node = location.element["node"]
+    else { return false }
+    let id = Placement.constraintID(resource: resource, node: node)
+    if location.id == id { return true }
+    guard location.id.hasPrefix("\(id)-"), Int(location.id.dropFirst(id.count + 1)) != nil else { return false }
+    return current.object(id).map { !$0.isPlacement(like: location) } ?? false
   }
 
   /// A placement owns the plain constraints that it would generate: those for nodes it no longer lists go.
   private mutating func removeUnlistedPlacements() {
     let resources = Set(desired.placements.flatMap { $0.resources.map(\.id) })
     for (index, object) in current.objects.enumerated() where object.kind == .location && claims[index] == .none {
-      let element = object.element
-      guard let resource = element["rsc"], resources.contains(resource), let node = element["node"],
-        object.id == Placement.constraintID(resource: resource, node: node), element.elements.isEmpty
-      else { continue }
-      remove(object, because: "its placement does not list \(node)")
+      guard let resource = object.element["rsc"], resources.contains(resource), isOwnedByPlacement(object) else {
+        continue
+      }
+      remove(object, because: "its placement does not list \(object.element["node"] ?? "")")
     }
   }
 
@@ -189,9 +224,33 @@ package struct Planner {
     guard !unclaimed.isEmpty else { return }
     for (position, want) in wants.enumerated() where isStranger(want) {
       guard let index = unclaimed[key(want.object.kind, want.object.element)]?.popLast() else { continue }
-      newWants[Draft.key(want.object.object)] = nil
+      newWants[Self.key(of: want.object)] = nil
       wants[position].currentIndex = index
-      claims[index] = desired.objects.firstIndex { $0.id == want.object.id }.map { .document($0) } ?? .placement
+      let object = desired.objects.firstIndex { $0.kind == want.object.kind && $0.id == want.object.id }
+      claims[index] = object.map { .document($0) } ?? .placement
+    }
+  }
+
+  /// Gives new fencing levels their ids: two levels that are not the same may be called the same.
+  private mutating func nameNewLevels() {
+    for (position, want) in wants.enumerated() where want.object.kind == .fencingLevel && want.currentIndex == nil {
+      newWants[Self.key(of: want.object)] = nil
+      var object = want.object.object
+      let isGenerated = object.element.id == nil
+      func isTaken(_ id: String) -> Bool {
+        newWants[id] != nil || draft[id].map { isGenerated || $0.kind == .fencingLevel } ?? false
+      }
+      var id = object.id
+      var number = 0
+      while isTaken(id) {
+        number += 1
+        id = "\(object.id)-\(number)"
+      }
+      object.id = id
+      object.element["id"] = nil
+      object.element.attributes.insert(Attribute("id", id), at: 0)
+      wants[position].object.object = object
+      newWants[id] = position
     }
   }
 
@@ -226,7 +285,7 @@ package struct Planner {
         switch object.kind {
         case .fencingLevel, .aclGroup:
           let form = "{\(object.kind.rawValue): …}"
-          report("'\(id)' is a \(object.kind.rawValue), which is deleted by \(form)", at: deletion.location)
+          report("'\(id)' is \(object.kind.withArticle), which is deleted by \(form)", at: deletion.location)
         default: remove(object, because: "in delete")
         }
       case .aclTarget(let id):
@@ -312,6 +371,12 @@ package struct Planner {
   private mutating func merge(_ want: Want) {
     let object = want.object
     let present = want.currentIndex.map { current.objects[$0] }
+    if present == nil, let other = draft[object.id, object.kind] {
+      report(
+        "'\(object.id)' cannot become \(object.kind.withArticle): it is \(other.kind.withArticle) in the cluster",
+        at: object.location, category: .syntax, hint: "delete it, or choose another id")
+      return
+    }
     var alignment = Alignment()
     alignment.referencedIDs = referencedIDs
     if object.kind.isResource, !options.isExact {
@@ -323,16 +388,13 @@ package struct Planner {
       }
     }
     var element: Element
-    if let present, present.kind == object.kind {
+    if let present {
       var wantedElement = object.element
       // A constraint or a level that the cluster has under another id keeps that.
       if present.id != object.id { wantedElement["id"] = present.element.id }
       element = alignment.align(present.element, to: wantedElement)
     } else {
       element = alignment.forming(object.element)
-      if object.kind == .fencingLevel, element.id == nil {
-        element.attributes.insert(Attribute("id", object.id), at: 0)
-      }
     }
     for name in alignment.missingSecrets where options.hasCluster {
       report(
@@ -343,10 +405,7 @@ package struct Planner {
       let what = "meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)"
       kept.append(Kept(what, why: "set at run time; --exact drops it"))
     }
-    if let present {
-      if element == present.element { return }
-      if present.kind != object.kind { draft.remove(present.kind, present.id) }
-    }
+    if element == present?.element { return }
     draft.set(CIBObject(kind: object.kind, id: present?.id ?? object.id, element: element))
   }
 
@@ -425,6 +484,14 @@ package struct Planner {
 
   mutating func warn(_ message: String, at location: Location = .none, hint: String? = nil) {
     diagnostics.append(Diagnostic(.warning, message, at: location, category: .reference, hint: hint))
+  }
+}
+
+extension CIBObject {
+  /// Whether it is nothing but a score for the resource on the node of the other.
+  fileprivate func isPlacement(like other: CIBObject) -> Bool {
+    kind == .location && element.attributes.count == 4 && element["score"] != nil && element.elements.isEmpty
+      && element["rsc"] == other.element["rsc"] && element["node"] == other.element["node"]
   }
 }
 
