@@ -124,7 +124,13 @@ extension Planner {
     for node in desired.nodes {
       if let index = indexByName[node.name] {
         wantedByNode[index, default: []].append(node)
-      } else if node.element["id"] != nil {
+      } else if let id = node.element["id"] {
+        if let other = current.nodes.first(where: { $0.id == id }) {
+          report(
+            "node '\(node.name)' cannot have the id '\(id)': it is the id of '\(other["uname"] ?? "")'",
+            at: node.location, category: .syntax)
+          continue
+        }
         var alignment = Alignment()
         nodes.append(alignment.forming(node.element))
       } else if options.hasCluster {
