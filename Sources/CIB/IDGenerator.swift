@@ -7,6 +7,7 @@ import XML
 ///     R-monitor-10s                                                an operation: 0 where it has no interval
 ///     L-rule, L-rule-expression                                    a rule and what is in it
 ///     C-0, C-1                                                     the resource sets of C
+///     fl-n1-1                                                      a fencing level, as pcs calls it
 ///
 /// An id that is taken gets `-1`, `-2`, …
 package struct IDGenerator {
@@ -53,6 +54,12 @@ package struct IDGenerator {
       element.name
     default: nil
     }
+  }
+
+  /// The id of a fencing level that is given none.
+  package static func levelID(_ level: Element) -> String {
+    let target = level["target"] ?? level["target-pattern"] ?? level["target-value"] ?? ""
+    return xmlName("fl-\(target)-\(level["index"] ?? "")")
   }
 
   private static func namesItsChildren(_ element: Element) -> Bool {

@@ -240,11 +240,12 @@ package struct Planner {
       func isTaken(_ id: String) -> Bool {
         newWants[id] != nil || draft[id].map { isGenerated || $0.kind == .fencingLevel } ?? false
       }
-      var id = object.id
+      let wish = object.element.id ?? IDGenerator.levelID(object.element)
+      var id = wish
       var number = 0
       while isTaken(id) {
         number += 1
-        id = "\(object.id)-\(number)"
+        id = "\(wish)-\(number)"
       }
       object.id = id
       object.element["id"] = nil

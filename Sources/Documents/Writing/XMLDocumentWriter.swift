@@ -219,9 +219,7 @@ private struct CIBAssembly {
         element.children[index] = .element(set)
       }
     case "fencing-level" where element.id == nil:
-      let target = element["target"] ?? element["target-pattern"] ?? element["target-value"] ?? ""
-      let id = IDGenerator.xmlName("fl-\(target)-\(element["index"] ?? "")")
-      element.attributes.insert(Attribute("id", generator.unique(id)), at: 0)
+      element.attributes.insert(Attribute("id", generator.unique(IDGenerator.levelID(element))), at: 0)
     case _ where isAttributeSet(element.name) && element.id == nil && element["id-ref"] == nil:
       let id = "\(usualSetID(section) ?? section.rawValue)"
       element.attributes.insert(Attribute("id", generator.unique(id)), at: 0)
