@@ -1,8 +1,8 @@
 import CLibXML2
 import Glibc
 
-/// Says why a configuration does not fit its schema, after `cibadmin` has refused it: that prints the whole of it,
-/// secrets included, and no reason a person could use.
+/// Says why a configuration does not fit its schema: `cibadmin`, when it refuses it, prints the whole of it, secrets
+/// included, and no reason a person could use.
 package struct SchemaFinding: Equatable, Sendable {
   /// The name of the element that does not fit.
   package var element: String
@@ -10,6 +10,8 @@ package struct SchemaFinding: Equatable, Sendable {
   package var id: String?
   /// What is wrong: names of elements and attributes, never values.
   package var message: String
+  /// Whether it is about ids, used twice or referred to in vain: no schema allows those.
+  package var isAboutIDs = false
 }
 
 package enum SchemaCheck {
@@ -74,7 +76,9 @@ private final class Collector {
       firstVague = firstVague ?? SchemaFinding(element: name, id: id, message: message)
       return
     }
-    let finding = SchemaFinding(element: name, id: id, message: message)
+    let isAboutIDs =
+      error.domain == Int32(XML_FROM_VALID.rawValue) || error.code == Int32(XML_RELAXNG_ERR_DUPID.rawValue)
+    let finding = SchemaFinding(element: name, id: id, message: message, isAboutIDs: isAboutIDs)
     if !findings.contains(finding) { findings.append(finding) }
   }
 

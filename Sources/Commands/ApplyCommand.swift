@@ -40,7 +40,8 @@ struct ApplyCommand: ParsableCommand {
       var pause = Pause()
       var shown: [Change]?
       while true {
-        let planned = try workflow.plan()
+        var planned = try workflow.plan()
+        if dryRun { planned.addAdvice(workflow.desired) }
         // Planned anew, it is shown and asked about again only if it is another.
         let isNew = shown.map { !planned.plan.changes.areSame(as: $0) } ?? true
         if isNew || !planned.plan.errors.isEmpty {
@@ -86,8 +87,9 @@ struct ApplyCommand: ParsableCommand {
 
   /// A refusal by the schema, with what the schema has against the result.
   private static func explained(_ error: ClusterError, _ planned: Workflow.Planned) -> any Error {
-    if error.kind == .schemaRefused, let failure = planned.schemaFailure() { return failure }
-    return error
+    guard error.kind == .schemaRefused, let objection = planned.schemaObjection() else { return error }
+    return Failure(
+      .invalidInput, "\(objection.summary); nothing was changed:\(objection.list)", hint: objection.hint)
   }
 
   static func failure(of patch: [UInt8], through connection: ClusterConnection) -> ClusterError? {

@@ -28,10 +28,7 @@ struct PlanCommand: ParsableCommand {
       if format == .crmsh { throw Failure(.usage, "--format crmsh is not there yet") }
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       var planned = try workflow.plan()
-      if !planned.plan.isInSync {
-        planned.plan.diagnostics += AgentChecks.warnings(about: workflow.desired)
-        planned.plan.diagnostics += AgentChecks.deadlineWarnings(about: workflow.desired, in: planned.plan.target)
-      }
+      planned.addAdvice(workflow.desired)
       try Self.show(planned, format: format, showSecrets: showSecrets)
       if let out { try SavedPlan(planned).save(to: out) }
       if detailedExitcode, !planned.plan.isInSync { throw ExitCode(Failure.Status.changes.rawValue) }

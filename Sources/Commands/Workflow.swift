@@ -13,6 +13,12 @@ struct Workflow {
   let flags: PlanFlags
   private var pending: ClusterConnection.PendingQuery?
 
+  struct SchemaObjection {
+    var summary: String
+    var list: String
+    var hint: String?
+  }
+
   /// A plan and what it was made from.
   struct Planned {
     var cib: CIBDocument
@@ -25,7 +31,7 @@ struct Workflow {
     var patch: Patch { Patch(from: plan.current, to: plan.target) }
 
     /// What the schema has against the result; nil where its file is not on this machine.
-    func schemaFailure() -> Failure? {
+    func schemaObjection() -> SchemaObjection? {
       var target = cib.root
       target.children = [.element(plan.target.withoutMarks), .element(Element("status"))]
       var writer = XMLWriter()
@@ -33,10 +39,21 @@ struct Workflow {
       let schema = cib.validateWith ?? ""
       guard let findings = SchemaCheck.findings(in: writer.bytes, schema: schema), !findings.isEmpty else { return nil }
       let list = findings.map { "\n  <\($0.element)>\($0.id.map { " '\($0)'" } ?? ""): \($0.message)" }
-      return Failure(
-        .invalidInput,
-        "the result would not fit \(schema), the schema of the CIB; nothing was changed:\(list.joined())",
-        hint: "'cibadmin --upgrade' brings the CIB to the newest schema, which may allow it")
+      return SchemaObjection(
+        summary: "the result would not fit \(schema), the schema of the CIB", list: list.joined(),
+        hint: findings.allSatisfy(\.isAboutIDs)
+          ? nil : "'cibadmin --upgrade' brings the CIB to the newest schema, which may allow it")
+    }
+
+    /// Adds what takes too long for `apply`: what the schema and the agents would say.
+    mutating func addAdvice(_ desired: DesiredConfiguration) {
+      guard !plan.isInSync else { return }
+      plan.diagnostics += AgentChecks.warnings(about: desired)
+      plan.diagnostics += AgentChecks.deadlineWarnings(about: desired, in: plan.target)
+      guard plan.errors.isEmpty, let objection = schemaObjection() else { return }
+      plan.diagnostics.append(
+        Diagnostic(
+          .warning, "apply will refuse this: \(objection.summary):\(objection.list)", at: .none, hint: objection.hint))
     }
   }
 

@@ -234,17 +234,20 @@ private let hasSchemas = access("/usr/share/pacemaker/pacemaker-3.5.rng", R_OK) 
     let found = findings(resource)
     #expect(found?.first?.element == element)
     #expect(found?.first?.id == id)
+    #expect(found?.first?.isAboutIDs == false)
     #expect(!"\(found as Any)".contains("s3cret"))
   }
 
   @Test func twoOfOneIDAreFound() {
     let one = #"<primitive id="a" class="ocf" provider="p" type="t"/>"#
     #expect(findings(one + one)?.map(\.message) == ["its id is used more than once"])
+    #expect(findings(one + one)?.map(\.isAboutIDs) == [true])
   }
 
   @Test func aReferenceToNothingIsFound() {
     let found = findings(#"<primitive id="a" template="none"/>"#)
     #expect(found?.map(\.message) == ["'template' refers to 'none', which does not exist"])
+    #expect(found?.map(\.isAboutIDs) == [true])
   }
 
   @Test func withoutTheSchemaThereIsNothingToSay() {

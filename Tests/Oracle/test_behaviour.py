@@ -274,6 +274,24 @@ class ReferenceTests(BehaviourCase):
         # The schema decides still.
         self.apply("locations: {l: {rsc: gone, node: n1, score: 1}}\n", "--force", status=65)
 
+    def test_plan_says_what_the_schema_would_refuse(self):
+        self.cib(primitive("a"))
+        coloured = primitive("b").replace("type=", 'colour="red" type=')
+        text = f"xml: [{{in: resources, content: '{coloured}'}}]\n"
+        for command in (("plan",), ("apply", "--dry-run")):
+            result = self.call(command[0], text, *command[1:])
+            self.assertIn("apply will refuse", result.err)
+            self.assertIn("<primitive> 'b'", result.err)
+            self.assertIn("--upgrade", result.err)
+        # No schema allows ids that are used twice or lead nowhere.
+        twice = "groups: {g: {members: [a]}, h: {members: [a]}}\n"
+        nowhere = "locations: {l: {rsc: gone, node: n1, score: 1}}\n"
+        for text in (twice, nowhere):
+            for result in (self.call("plan", text, "--force"), self.apply(text, "--force", status=65)):
+                self.assertIn("would not fit pacemaker-3.9", result.err)
+                self.assertNotIn("--upgrade", result.err)
+        self.assertNotIn("refuse", self.call("plan", f"primitives: {{b: {{{AGENT}}}}}\n").err)
+
     def test_what_the_cluster_has_already_is_no_error(self):
         self.cib(primitive("a"), rest='<tags><tag id="t"><obj_ref id="gone"/></tag></tags>')
         self.apply(f"primitives: {{a: {{{AGENT}, params: {{fake: 1}}}}}}\n")
