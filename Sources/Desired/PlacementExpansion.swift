@@ -4,7 +4,7 @@ import XML
 /// Placements, written out as the location constraints they are short for.
 package enum PlacementExpansion {
   /// - Parameters:
-  ///   - existing: the nodes on which a resource has a location constraint of this score now.
+  ///   - existing: the nodes to which a resource is dealt now, the first of them first; the score is that of the deal.
   ///   - rebalance: whether `spread` passes over what is there and deals all anew.
   ///   - body: called with a constraint `loc-RESOURCE-NODE` for every resource and node of every placement, one after
   ///     the other: there may be 15,000, and most of them are in the cluster already.
@@ -68,7 +68,7 @@ package enum PlacementExpansion {
       var load = Dictionary(deal.nodes.map { ($0, 0) }) { first, _ in first }
       var waiting: [String] = []
       for id in ids.sorted() {
-        if !rebalance, let node = existing(id, deal.score).sorted().first(where: { load[$0] != nil }) {
+        if !rebalance, let node = existing(id, deal.score).first(where: { load[$0] != nil }) {
           nodeOf[id] = node
           load[node]! += 1
         } else {

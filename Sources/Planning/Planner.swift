@@ -106,10 +106,8 @@ package struct Planner {
       want(object, at: present, claim: .document(index))
     }
     guard !desired.placements.isEmpty else { return }
-    let assigned = assignments(withScores: Set(desired.placements.compactMap(\.spread).map(ValueType.score.normalized)))
-    func existing(_ resource: String, _ score: String) -> [String] {
-      (assigned[resource] ?? []).filter { $0.score == ValueType.score.normalized(score) }.map(\.node)
-    }
+    let dealt = assignments()
+    func existing(_ resource: String, _ score: String) -> [String] { dealt[resource]?.nodes(score: score) ?? [] }
     PlacementExpansion.forEachLocation(
       of: desired.placements, existing: existing, rebalance: options.rebalances
     ) { location, placement in
@@ -122,19 +120,6 @@ package struct Planner {
       want(DesiredObject(location, location: placement.location), at: index, claim: .placement)
     }
     removeUnlistedPlacements()
-  }
-
-  /// The nodes on which resources have one of the scores, by resource.
-  private func assignments(withScores scores: Set<String>) -> [String: [(node: String, score: String)]] {
-    guard !scores.isEmpty else { return [:] }
-    var assigned: [String: [(node: String, score: String)]] = [:]
-    for object in current.objects where object.kind == .location {
-      guard let score = object.element["score"].map(ValueType.score.normalized), scores.contains(score),
-        let resource = object.element["rsc"], let node = object.element["node"]
-      else { continue }
-      assigned[resource, default: []].append((node, score))
-    }
-    return assigned
   }
 
   /// - Parameter index: the place of the cluster's object of this id, which may be of another kind.
@@ -180,6 +165,22 @@ package struct Planner {
     if location.id == id { return true }
     guard location.id.hasPrefix("\(id)-"), Int(location.id.dropFirst(id.count + 1)) != nil else { return false }
     return current.object(id).map { !$0.isPlacement(like: location) } ?? false
+  }
+
+  /// Where the resources that are dealt out stand now.
+  private func assignments() -> [String: Assignments] {
+    var assignments: [String: Assignments] = [:]
+    for placement in desired.placements where placement.spread != nil {
+      for resource in placement.resources { assignments[resource.id] = Assignments() }
+    }
+    guard !assignments.isEmpty else { return [:] }
+    for object in current.objects where object.kind == .location {
+      guard let resource = object.element["rsc"], assignments[resource] != nil, let node = object.element["node"],
+        let score = object.element["score"]
+      else { continue }
+      assignments[resource]!.add(node, ValueType.score.normalized(score), isOwned: isOwnedByPlacement(object))
+    }
+    return assignments
   }
 
   /// A placement owns the plain constraints that it would generate: those for nodes it no longer lists go.
@@ -485,6 +486,24 @@ package struct Planner {
 
   mutating func warn(_ message: String, at location: Location = .none, hint: String? = nil) {
     diagnostics.append(Diagnostic(.warning, message, at: location, category: .reference, hint: hint))
+  }
+}
+
+/// The scores of one resource on nodes.
+private struct Assignments {
+  private var list: [(node: String, score: String, isOwned: Bool)] = []
+
+  mutating func add(_ node: String, _ score: String, isOwned: Bool) { list.append((node, score, isOwned)) }
+
+  /// The nodes that the resource was dealt to, the first of them first: by placement, whatever the score was then, or
+  /// by a constraint that only has another id.
+  func nodes(score: String) -> [String] {
+    let score = ValueType.score.normalized(score)
+    func rank(_ entry: (node: String, score: String, isOwned: Bool)) -> (Int, Int, String) {
+      (entry.isOwned ? 0 : 1, -(Values.score(entry.score) ?? 0), entry.node)
+    }
+    return list.filter { $0.score == score || $0.isOwned && (Values.score($0.score) ?? 0) > 0 }
+      .sorted { rank($0) < rank($1) }.map(\.node)
   }
 }
 
