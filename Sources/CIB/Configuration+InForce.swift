@@ -4,16 +4,36 @@ import XML
 /// aside, as what they bring depends on the node and the time.
 extension Configuration {
   /// The instance attributes of a primitive.
-  package func parameters(of id: String) -> [String: String] { values(of: id, in: "instance_attributes") }
+  package func parameters(of id: String) -> [String: String] { values(in: sources(of: id), "instance_attributes") }
 
   /// A meta attribute of a resource, or of the one that it is inside of.
   package func metaAttribute(_ name: String, of id: String) -> String? {
     var at: String? = id
     while let resource = at {
-      if let value = values(of: resource, in: "meta_attributes")[name] { return value }
+      if let value = values(in: sources(of: resource), "meta_attributes")[name] { return value }
       at = parent(of: resource)
     }
     return nil
+  }
+
+  /// Whether the resource is told to be stopped: by itself, by what it is inside of, or by the defaults.
+  ///
+  /// - Parameter everByRule: whether it is enough that a set says so whose rule may hold some time.
+  package func isStopped(_ id: String, everByRule: Bool = false) -> Bool {
+    let name = "target-role"
+    func isStopped(_ value: String?) -> Bool { value?.lowercased() == "stopped" }
+    let defaults = section(.resourceDefaults).map { [$0] } ?? []
+    let value = metaAttribute(name, of: id) ?? values(in: defaults, "meta_attributes")[name]
+    if isStopped(value) || !everByRule { return isStopped(value) }
+    var said = defaults
+    var at: String? = id
+    while let resource = at {
+      said += sources(of: resource)
+      at = parent(of: resource)
+    }
+    return said.flatMap { $0.elements(named: "meta_attributes") }.compactMap(followed).contains { set in
+      set.first("rule") != nil && set.elements.contains { $0["name"] == name && isStopped(followed($0)?["value"]) }
+    }
   }
 
   /// The primitive, and the template that it is made from.
@@ -22,9 +42,10 @@ extension Configuration {
     return [element] + (element["template"].flatMap { object(.template, $0)?.element }.map { [$0] } ?? [])
   }
 
-  private func values(of id: String, in setName: String) -> [String: String] {
+  /// The values of the sources' sets of this name, those of the first source before those of the next.
+  private func values(in sources: [Element], _ setName: String) -> [String: String] {
     var values: [String: String] = [:]
-    for source in sources(of: id) {
+    for source in sources {
       let sets = source.elements(named: setName).compactMap(followed)
       for set in AttributeSets.byPrecedence(sets) where set.first("rule") == nil {
         for case let nvpair? in set.elements(named: "nvpair").map(followed) {

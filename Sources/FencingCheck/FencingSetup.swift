@@ -79,7 +79,7 @@ package struct FencingSetup: Sendable {
       let agent = sources.lazy.compactMap { $0["type"] }.first ?? ""
       let parameters = configuration.parameters(of: object.id)
       var device = Device(id: object.id, agent: agent, kind: Self.kind(of: agent), parameters: parameters)
-      if configuration.metaAttribute("target-role", of: object.id)?.lowercased() == "stopped" {
+      if configuration.isStopped(object.id) {
         device.problems.append(Finding(.error, "the device is stopped (target-role)", hint: "start it"))
       }
       if let placed, !placed.contains(object.id, in: configuration) {

@@ -218,17 +218,19 @@ extension Planner {
   // MARK: - Fencing
 
   private mutating func checkFencing(_ target: Configuration) {
-    let devicesBefore = activeFencingDevices(current)
-    let devicesAfter = activeFencingDevices(target)
+    // As things are without rules, and as they may be by one.
+    let devices = [false, true].map { everByRule in
+      (before: activeFencingDevices(current, everByRule), after: activeFencingDevices(target, everByRule))
+    }
     let isExplicitlyOn =
       current.property("stonith-enabled") ?? current.property("fencing-enabled")
-    if current.isFencingEnabled, !target.isFencingEnabled, !devicesBefore.isEmpty || isExplicitlyOn != nil {
+    if current.isFencingEnabled, !target.isFencingEnabled, !devices[0].before.isEmpty || isExplicitlyOn != nil {
       refuse("fencing would be disabled")
     }
-    if !devicesBefore.isEmpty, devicesAfter.isEmpty {
-      refuse("the last fencing device (\(devicesBefore.sorted().joined(separator: ", "))) would be removed or disabled")
+    if let lost = devices.first(where: { !$0.before.isEmpty && $0.after.isEmpty })?.before {
+      refuse("the last fencing device (\(lost.sorted().joined(separator: ", "))) would be removed or disabled")
     }
-    if target.isFencingEnabled, devicesAfter.isEmpty, target.objects.contains(where: { $0.kind.isResource }) {
+    if target.isFencingEnabled, devices[0].after.isEmpty, target.objects.contains(where: { $0.kind.isResource }) {
       warn(
         "fencing is enabled, but there is no fencing device: Pacemaker will start nothing",
         hint: "define one under stonith:, or set stonith-enabled: false in a test cluster")
@@ -243,17 +245,11 @@ extension Planner {
     }
   }
 
-  private func activeFencingDevices(_ configuration: Configuration) -> Set<String> {
+  private func activeFencingDevices(_ configuration: Configuration, _ everByRule: Bool) -> Set<String> {
     var devices: Set<String> = []
     for object in configuration.objects where object.kind == .primitive {
       guard agentClass(of: object.element, configuration) == "stonith" else { continue }
-      var at: String? = object.id
-      var isStopped = false
-      while let id = at {
-        isStopped = isStopped || configuration.object(id)?.element.isStopped == true
-        at = configuration.parent(of: id)
-      }
-      if !isStopped { devices.insert(object.id) }
+      if !configuration.isStopped(object.id, everByRule: everByRule) { devices.insert(object.id) }
     }
     return devices
   }
@@ -381,12 +377,6 @@ extension Planner {
 extension Element {
   var isRemote: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
   var isFencingDevice: Bool { self["class"] == "stonith" }
-
-  var isStopped: Bool {
-    elements(named: "meta_attributes").contains { set in
-      set.elements.contains { $0["name"] == "target-role" && $0["value"]?.lowercased() == "stopped" }
-    }
-  }
 }
 
 /// Every id in the tree, of elements that have one of their own.
