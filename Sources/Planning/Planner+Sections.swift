@@ -194,7 +194,7 @@ extension Planner {
     for name in names {
       report(
         "the value of '\(name)' is to be kept, but the cluster has none", at: location,
-        hint: "give the value as {file: PATH} or {env: NAME}")
+        category: .syntax, hint: "give the value as {file: PATH} or {env: NAME}")
     }
   }
 }

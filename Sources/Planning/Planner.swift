@@ -401,7 +401,7 @@ package struct Planner {
     for name in alignment.missingSecrets where options.hasCluster {
       report(
         "the value of '\(name)' of '\(object.id)' is to be kept, but the cluster has none", at: object.location,
-        hint: "give the value as {file: PATH} or {env: NAME}")
+        category: .syntax, hint: "give the value as {file: PATH} or {env: NAME}")
     }
     for nvpair in alignment.kept {
       let what = "meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)"
