@@ -40,7 +40,7 @@ package struct CIBObject: Equatable, Sendable {
       guard let member = child.element, let memberKind = ObjectKind(elementName: member.name), memberKind.isResource
       else { continue }
       // Already a reference, as in the XML parts of native documents: no schema allows such a resource.
-      if member.attributes.count == 1, member.id != nil, member.children.isEmpty { continue }
+      if member.isMemberReference { continue }
       outer.children[index] = .element(.memberReference(member.id ?? "", name: member.name, position: member.position))
       inner += takingApart(member, kind: memberKind)
     }
@@ -54,5 +54,10 @@ extension Element {
     _ id: String, name: String = "primitive", position: SourcePosition = .unknown
   ) -> Element {
     Element(name, [Attribute("id", id)], position: position)
+  }
+
+  /// Whether it stands for a member that is elsewhere, or nowhere.
+  package var isMemberReference: Bool {
+    attributes.count == 1 && children.isEmpty && id != nil && isResourceElement(name)
   }
 }

@@ -10,8 +10,10 @@ package struct Diagnostic: Equatable, Sendable {
   package enum Category: Sendable {
     /// The document cannot be understood.
     case syntax
-    /// Something refers to nothing, or to the wrong kind of object.
+    /// Something refers to the wrong kind of object, or to what is to be deleted.
     case reference
+    /// Something refers to nothing, as far as is known: without a cluster to look at, it may be there.
+    case missing
     /// Nothing allows a remote node or a fencing device to be anywhere.
     case placement
   }

@@ -75,17 +75,13 @@ extension Planner {
     }
     for placement in desired.placements {
       for resource in placement.resources where target.resource(resource.id) == nil {
-        report(
-          "placement refers to '\(resource.id)', which is not a resource of the documents or the cluster",
-          at: resource.location, hint: suggestion(for: resource.id, among: target))
+        refer("placement", toResource: resource, target)
       }
     }
     for order in desired.resourceOrders where order.isExplicit {
       for resource in order.resources {
         if target.resource(resource.id) == nil {
-          report(
-            "order refers to '\(resource.id)', which is not a resource of the documents or the cluster",
-            at: resource.location, hint: suggestion(for: resource.id, among: target))
+          refer("order", toResource: resource, target)
         } else if let parent = target.parent(of: resource.id) {
           report("order names '\(resource.id)', which is inside '\(parent)', not at the top", at: resource.location)
         }
@@ -97,17 +93,36 @@ extension Planner {
     _ object: CIBObject, to id: String, as role: String, _ target: Configuration, expected: String? = nil,
     position: SourcePosition
   ) {
-    let what = "\(object.kind.rawValue) '\(object.id)'"
-    let isGone = current.object(id) != nil && draft[id] == nil
-    let problem: String
-    if let expected, let other = draft[id] {
-      problem = "which is \(other.kind.withArticle), not \(expected)"
-    } else {
-      problem = isGone ? "which is to be deleted" : "which is not defined"
-    }
+    let fault = fault(of: id, expected: expected, target)
     blame(
-      object, "\(what) refers to \(role == "an object" ? "" : role + " ")'\(id)', \(problem)", at: position,
-      hint: isGone || draft[id] != nil ? nil : suggestion(for: id, among: target), broken: isGone)
+      object,
+      "\(object.kind.rawValue) '\(object.id)' refers to \(role == "an object" ? "" : role + " ")'\(id)', \(fault.text)",
+      at: position, category: fault.category, hint: fault.hint, broken: isDeleted(id))
+  }
+
+  /// What is wrong with a reference to the id.
+  private func fault(
+    of id: String, expected: String?, _ target: Configuration
+  ) -> (text: String, category: Diagnostic.Category, hint: String?) {
+    if let expected, let other = draft[id] {
+      return ("which is \(other.kind.withArticle), not \(expected)", .reference, nil)
+    }
+    if isDeleted(id) { return ("which is to be deleted", .reference, nil) }
+    return ("which is not defined", .missing, suggestion(for: id, among: target))
+  }
+
+  /// Whether the object goes; without a cluster, what documents delete counts as being there.
+  private func isDeleted(_ id: String) -> Bool {
+    guard draft[id] == nil else { return false }
+    if options.hasCluster { return current.object(id) != nil }
+    return desired.deletions.contains { $0.target == .object(id: id) }
+  }
+
+  private mutating func refer(_ what: String, toResource resource: Reference, _ target: Configuration) {
+    let fault = fault(of: resource.id, expected: "a resource", target)
+    report(
+      "\(what) refers to '\(resource.id)', \(fault.text)", at: resource.location, category: fault.category,
+      hint: fault.hint)
   }
 
   private func suggestion(for id: String, among target: Configuration) -> String? {
@@ -153,14 +168,13 @@ extension Planner {
   private mutating func checkLevel(_ object: CIBObject, _ target: Configuration) {
     for device in (object.element["devices"] ?? "").split(separator: ",").map(String.init) {
       guard let resource = target.resource(device), resource.kind == .primitive else {
+        let fault = fault(of: device, expected: "a fencing device", target)
         // Taking a device out would let fencing succeed with one power supply still on.
-        let hint = removed.contains(device) ? "restate the level without it, or delete the level" : nil
+        let hint = isDeleted(device) ? "restate the level without it, or delete the level" : fault.hint
         blame(
           object,
           "fencing level \(object.element["index"] ?? "") of \(Self.levelTarget(object.element)) needs device '\(device)', "
-            + (removed.contains(device) ? "which is to be deleted" : "which is not defined"),
-          at: object.element.position, hint: hint ?? suggestion(for: device, among: target),
-          broken: removed.contains(device))
+            + fault.text, at: object.element.position, category: fault.category, hint: hint, broken: isDeleted(device))
         continue
       }
       if let agentClass = agentClass(of: resource.element, target), agentClass != "stonith" {
@@ -180,7 +194,7 @@ extension Planner {
     if let reference = element["id-ref"], !ids.isEmpty, !ids.contains(reference) {
       blame(
         object, "\(object.kind.rawValue) '\(object.id)' refers to \(element.name) '\(reference)', which is not defined",
-        at: element.position, broken: true)
+        at: element.position, category: .missing, broken: true)
     }
     for case .element(let child) in element.children { checkIDReferences(child, of: object, ids) }
   }
@@ -331,10 +345,13 @@ extension Planner {
           let what = "'\(object.id)': the value of \(element["name"] ?? attribute.name)"
           switch hazard {
           case .breaksTheCIB:
-            report(
-              "\(what) has both characters beyond ASCII and markup (< > & \" '): Pacemaker 2.1.5 makes an "
-                + "unreadable CIB of it", at: location, hint: "spell one or the other in another way; --force writes it"
-            )
+            // Which Pacemaker it is for, a document does not say.
+            diagnostics.append(
+              Diagnostic(
+                options.hasCluster ? .error : .warning,
+                "\(what) has both characters beyond ASCII and markup (< > & \" '): Pacemaker 2.1.5 makes an "
+                  + "unreadable CIB of it", at: location, category: .reference,
+                hint: "spell one or the other in another way; --force writes it"))
           case .changes:
             warn("\(what) has a line end or a tab, which Pacemaker 2.1.5 changes", at: location)
           }
@@ -383,7 +400,7 @@ extension Element {
 func allIDs(of element: Element) -> Set<String> {
   var ids: Set<String> = []
   func collect(_ element: Element) {
-    if let id = element.id, !idIsReference(element.name) { ids.insert(id) }
+    if let id = element.id, !idIsReference(element.name), !element.isMemberReference { ids.insert(id) }
     for case .element(let child) in element.children { collect(child) }
   }
   collect(element)

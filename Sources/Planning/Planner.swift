@@ -516,12 +516,11 @@ extension CIBObject {
 }
 
 extension Plan {
-  /// `--force` turns errors of reference and placement, and refusals, into warnings. Without a cluster to
-  /// look at, what a reference leads to may well be there.
+  /// `--force` turns errors of reference and placement, and refusals, into warnings.
   fileprivate mutating func settleSeverities(_ options: PlanOptions) {
     for index in diagnostics.indices {
       let category = diagnostics[index].category
-      if options.isForced && category != .syntax || !options.hasCluster && category == .reference {
+      if options.isForced && category != .syntax || !options.hasCluster && category == .missing {
         diagnostics[index].severity = .warning
       }
     }
