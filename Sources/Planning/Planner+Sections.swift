@@ -8,7 +8,8 @@ extension Planner {
   mutating func mergeSettings() {
     for section in [Section.properties, .resourceDefaults, .operationDefaults] {
       let present = current.section(section)?.elements(named: section.setElementName!) ?? []
-      let wanted = desired.settings.filter { $0.section == section }
+      var wanted = desired.settings.filter { $0.section == section }
+      if !desired.isInOrder { wanted = inOrder(of: present, wanted) }
       let merged: [Element]
       if options.prunesAll && options.isExact {
         merged = exactSets(section, present: present.filter { $0.id != Record.setID }, wanted: wanted)
@@ -54,6 +55,16 @@ extension Planner {
     }
     merge.dropEmptied(since: present)
     return merge.sets
+  }
+
+  /// In the cluster's order; sets that it does not have come last.
+  private func inOrder(of present: [Element], _ wanted: [DesiredSettings]) -> [DesiredSettings] {
+    wanted.enumerated().sorted { left, right in
+      let places = [left, right].map { one in
+        one.element.element.id.flatMap { id in present.firstIndex { $0.id == id } } ?? .max
+      }
+      return (places[0], left.offset) < (places[1], right.offset)
+    }.map(\.element)
   }
 
   static func newSetID(_ section: Section) -> String {
