@@ -41,7 +41,11 @@ struct CrmshLexer {
         skipToNextLine()
         startsLine = false
       // Only where a statement could begin: elsewhere it is part of a word, as in `#uname`.
-      case "#" where words.isEmpty && startsLine: while let next = peek, next != "\n" { _ = next; advance() }
+      case "#" where words.isEmpty && startsLine:
+        while let next = peek, next != "\n" {
+          _ = next
+          advance()
+        }
       default:
         words.append(try word())
         // XML stands there as it is, its quotes included.
@@ -82,14 +86,16 @@ struct CrmshLexer {
     var content = ""
     advance()
     while let character = peek {
+      if character == "\n" {
+        // A statement is a line, so that a missing quote spoils no more than that.
+        throw CrmshProblem(
+          message: "the quote \(quote) is not closed on its line", position: start, isInLexer: true)
+      }
       advance()
       if character == quote { return content }
       if character == "\\", quote == "\"", let next = peek, next == quote || next == "\\" {
         content.unicodeScalars.append(next)
         advance()
-      } else if character == "\n" {
-        // A statement is a line, so that a missing quote spoils no more than that.
-        throw CrmshProblem(message: "the quote \(quote) is not closed on its line", position: start, isInLexer: true)
       } else {
         content.unicodeScalars.append(character)
       }

@@ -62,10 +62,46 @@ private struct CrmshReading {
       }
     }
     for (operation, resource) in operations { attach(operation, to: resource) }
+    resolveReferences()
     let ids = Set(elements.filter { $0.section == .resources }.compactMap(\.element.id))
     for (element, section) in elements {
       sections.read(element.withoutMembers(ids).withMaskedAsKept, in: section)
     }
+  }
+
+  /// `$id-ref` may name the resource whose set is meant, in place of the set.
+  private mutating func resolveReferences() {
+    var owners: [String: Int] = [:]
+    for (index, one) in elements.enumerated() where one.section == .resources {
+      if let id = one.element.id { owners[id] = index }
+    }
+    var setIDs: [String: String] = [:]
+    func resolved(_ element: Element) -> Element {
+      var result = element
+      if let reference = element["id-ref"], let owner = owners[reference] {
+        let key = "\(reference) \(element.name)"
+        if setIDs[key] == nil { setIDs[key] = idOfSet(element.name, owner: owner) }
+        if let id = setIDs[key] { result["id-ref"] = id }
+      }
+      for (index, child) in element.children.enumerated() {
+        if case .element(let child) = child { result.children[index] = .element(resolved(child)) }
+      }
+      return result
+    }
+    for index in elements.indices { elements[index].element = resolved(elements[index].element) }
+  }
+
+  /// The id of the first such set of a resource; it gets one where it has none.
+  private mutating func idOfSet(_ name: String, owner: Int) -> String? {
+    var element = elements[owner].element
+    guard let index = element.children.firstIndex(where: { $0.element?.name == name }),
+      var set = element.children[index].element, set["id-ref"] == nil
+    else { return nil }
+    let id = set.id ?? "\(element.id ?? "")-\(name)"
+    set["id"] = id
+    element.children[index] = .element(set)
+    elements[owner].element = element
+    return id
   }
 
   private mutating func attach(_ operation: Element, to resource: CrmshWord) {
@@ -103,7 +139,9 @@ extension Element {
     guard isResourceElement(name) else { return self }
     var result = self
     result.children = children.map { child in
-      guard let element = child.element, isResourceElement(element.name), !element.children.isEmpty else { return child }
+      guard let element = child.element, isResourceElement(element.name), !element.children.isEmpty else {
+        return child
+      }
       guard let id = element.id, ids.contains(id) else { return .element(element.withoutMembers(ids)) }
       return .element(.memberReference(id, position: element.position))
     }

@@ -50,7 +50,9 @@ extension CrmshStatement {
       throw problem("colocation '\(id.text)': a score such as inf: is expected", at: peek ?? id)
     }
     let (name, value) = Self.score(word.text)
-    guard name == "score" || Values.score(word.text) == nil else { throw problem("'\(word.text)' is no score", at: word) }
+    guard name == "score" || Values.score(word.text) == nil else {
+      throw problem("'\(word.text)' is no score", at: word)
+    }
     guard name == "score" else {
       throw problem("'\(word.text)' is no score", at: word, hint: "such as inf: or -inf: or 100:")
     }
@@ -120,7 +122,8 @@ extension CrmshStatement {
     let words = rest()
     let names = [names.0, names.1].compactMap(\.self)
     guard !words.isEmpty else { throw problem("resources are expected", at: start) }
-    let isPlain = words.count == names.count && !words.contains { "([{)]}".contains($0.text.first ?? " ") || $0.text.contains("=") }
+    let isPlain =
+      words.count == names.count && !words.contains { "([{)]}".contains($0.text.first ?? " ") || $0.text.contains("=") }
     guard isPlain else {
       guard words.count > 1 || names.count == 1 else {
         throw problem("a second resource is expected after '\(words[0].text)'", at: words[0])
@@ -177,7 +180,9 @@ extension CrmshStatement {
         isSequential = false
         requiresAll = word.text == "("
       case ")", "]":
-        guard bracket?.text == (word.text == ")" ? "(" : "[") else { throw problem("'\(word.text)' closes nothing", at: word) }
+        guard bracket?.text == (word.text == ")" ? "(" : "[") else {
+          throw problem("'\(word.text)' closes nothing", at: word)
+        }
         guard !set.children.isEmpty else { throw problem("an empty set", at: word) }
         save()
         bracket = nil

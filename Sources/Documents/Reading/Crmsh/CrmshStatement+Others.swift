@@ -10,7 +10,9 @@ extension CrmshStatement {
     if let id = takeValue(of: "id") ?? takePrefix()?.text { node["id"] = id }
     let word = try id("the name of a node")
     let types = ["normal", "member", "ping", "remote"]
-    if let separator = word.text.lastIndex(of: ":"), types.contains(String(word.text[word.text.index(after: separator)...])) {
+    if let separator = word.text.lastIndex(of: ":"),
+      types.contains(String(word.text[word.text.index(after: separator)...]))
+    {
       node["uname"] = String(word.text[..<separator])
       node["type"] = String(word.text[word.text.index(after: separator)...])
     } else {

@@ -21,7 +21,8 @@ extension CrmshStatement {
 
   /// Those of Pacemaker's own agents that the resource-agents package does not have.
   private static let agentsOfPacemaker: Set<String> = [
-    "attribute", "ClusterMon", "controld", "HealthCPU", "HealthIOWait", "HealthSMART", "ifspeed", "o2cb", "ping", "pingd",
+    "attribute", "ClusterMon", "controld", "HealthCPU", "HealthIOWait", "HealthSMART", "ifspeed", "o2cb", "ping",
+    "pingd",
     "remote", "Stateful", "SysInfo", "SystemHealth",
   ]
 
@@ -74,7 +75,8 @@ extension CrmshStatement {
 
   /// What the schemas know as attributes of an operation; every other word is one of its parameters.
   private static let operationAttributes: Set<String> = [
-    "interval", "description", "start-delay", "interval-origin", "timeout", "enabled", "record-pending", "role", "requires",
+    "interval", "description", "start-delay", "interval-origin", "timeout", "enabled", "record-pending", "role",
+    "requires",
     "on-fail", "prereq", "disabled",
   ]
 
@@ -111,7 +113,8 @@ extension CrmshStatement {
     let word = try id("a resource")
     let (resource, role) = word.split
     let (interval, timeout) = try expect("an interval").split
-    var operation = Element("op", [Attribute("name", "monitor"), Attribute("interval", interval)], position: word.position)
+    var operation = Element(
+      "op", [Attribute("name", "monitor"), Attribute("interval", interval)], position: word.position)
     operation.set("timeout", timeout)
     if let role {
       guard let spelled = Self.spelled(role, in: Self.roles) else { throw problem("'\(role)' is no role", at: word) }

@@ -146,7 +146,8 @@ extension CrmshStatement {
     let type = tail == nil ? nil : head.lowercased()
     let name = (tail ?? head).lowercased()
     guard Self.binaryOperations.contains(name), type.map({ Self.types.contains($0) }) ?? true else {
-      throw problem("'\(operation.text)' is no operation of a rule: lt, gt, lte, gte, eq, ne, defined, not_defined", at: operation)
+      throw problem(
+        "'\(operation.text)' is no operation of a rule: lt, gt, lte, gte, eq, ne, defined, not_defined", at: operation)
     }
     let value = try expect("a value")
     var expression = Element(
@@ -180,7 +181,8 @@ extension CrmshStatement {
   }
 
   private static let dateParts: Set<String> = [
-    "hours", "monthdays", "weekdays", "yearsdays", "yeardays", "months", "weeks", "years", "weekyears", "moon", "minutes",
+    "hours", "monthdays", "weekdays", "yearsdays", "yeardays", "months", "weeks", "years", "weekyears", "moon",
+    "minutes",
     "seconds", "days",
   ]
 
