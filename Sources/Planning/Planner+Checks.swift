@@ -46,7 +46,7 @@ extension Planner {
       switch object.kind {
       case .primitive:
         if let template = element["template"], target.object(template)?.kind != .template {
-          refer(object, to: template, as: "template", target, expected: "a template", position: element.position)
+          refer(object, to: template, as: "template", expected: "a template", position: element.position)
         }
       case .group, .clone, .bundle:
         for member in element.elements where isResourceElement(member.name) {
@@ -55,18 +55,18 @@ extension Planner {
       case .location, .colocation, .order, .ticket: checkConstraint(object, target)
       case .tag:
         for reference in element.elements(named: "obj_ref") where !ids.contains(reference.id ?? "") {
-          refer(object, to: reference.id ?? "", as: "an object", target, position: reference.position)
+          refer(object, to: reference.id ?? "", as: "an object", position: reference.position)
         }
       case .fencingLevel: checkLevel(object, target)
       case .aclTarget, .aclGroup:
         for role in element.elements
         where ["role", "role_ref"].contains(role.name) && target.object(role.id ?? "")?.kind != .aclRole {
-          refer(object, to: role.id ?? "", as: "role", target, expected: "an ACL role", position: role.position)
+          refer(object, to: role.id ?? "", as: "role", expected: "an ACL role", position: role.position)
         }
       case .aclRole:
         for permission in element.elements {
           if let reference = permission["reference"], !ids.contains(reference) {
-            refer(object, to: reference, as: "an object", target, position: permission.position)
+            refer(object, to: reference, as: "an object", position: permission.position)
           }
         }
       default: break
@@ -75,14 +75,18 @@ extension Planner {
     }
     for placement in desired.placements {
       for resource in placement.resources where target.resource(resource.id) == nil {
-        refer("placement", toResource: resource, target)
+        refer("placement", toResource: resource)
       }
     }
+  }
+
+  /// `order:` names top-level resources; it changes nothing by itself, so that it is looked at where nothing changes.
+  mutating func checkResourceOrders(parents: [String: String]) {
     for order in desired.resourceOrders where order.isExplicit {
       for resource in order.resources {
-        if target.resource(resource.id) == nil {
-          refer("order", toResource: resource, target)
-        } else if let parent = target.parent(of: resource.id) {
+        if draft[resource.id]?.kind.isResource != true {
+          refer("order", toResource: resource)
+        } else if let parent = parents[resource.id] {
           report("order names '\(resource.id)', which is inside '\(parent)', not at the top", at: resource.location)
         }
       }
@@ -90,10 +94,9 @@ extension Planner {
   }
 
   private mutating func refer(
-    _ object: CIBObject, to id: String, as role: String, _ target: Configuration, expected: String? = nil,
-    position: SourcePosition
+    _ object: CIBObject, to id: String, as role: String, expected: String? = nil, position: SourcePosition
   ) {
-    let fault = fault(of: id, expected: expected, target)
+    let fault = fault(of: id, expected: expected)
     blame(
       object,
       "\(object.kind.rawValue) '\(object.id)' refers to \(role == "an object" ? "" : role + " ")'\(id)', \(fault.text)",
@@ -102,13 +105,13 @@ extension Planner {
 
   /// What is wrong with a reference to the id.
   private func fault(
-    of id: String, expected: String?, _ target: Configuration
+    of id: String, expected: String?
   ) -> (text: String, category: Diagnostic.Category, hint: String?) {
     if let expected, let other = draft[id] {
       return ("which is \(other.kind.withArticle), not \(expected)", .reference, nil)
     }
     if isDeleted(id) { return ("which is to be deleted", .reference, nil) }
-    return ("which is not defined", .missing, suggestion(for: id, among: target))
+    return ("which is not defined", .missing, suggestion(for: id))
   }
 
   /// Whether the object goes; without a cluster, what documents delete counts as being there.
@@ -118,15 +121,15 @@ extension Planner {
     return desired.deletions.contains { $0.target == .object(id: id) }
   }
 
-  private mutating func refer(_ what: String, toResource resource: Reference, _ target: Configuration) {
-    let fault = fault(of: resource.id, expected: "a resource", target)
+  private mutating func refer(_ what: String, toResource resource: Reference) {
+    let fault = fault(of: resource.id, expected: "a resource")
     report(
       "\(what) refers to '\(resource.id)', \(fault.text)", at: resource.location, category: fault.category,
       hint: fault.hint)
   }
 
-  private func suggestion(for id: String, among target: Configuration) -> String? {
-    nearest(to: id, among: target.objects.lazy.map(\.id)).map { "did you mean '\($0)'?" }
+  private func suggestion(for id: String) -> String? {
+    nearest(to: id, among: draft.all.lazy.map(\.id)).map { "did you mean '\($0)'?" }
   }
 
   private mutating func checkMember(_ member: Element, of object: CIBObject, _ target: Configuration) {
@@ -136,10 +139,10 @@ extension Planner {
     let allowed: [ObjectKind] = object.kind == .clone ? [.primitive, .group] : [.primitive]
     if let kind = draft[id]?.kind, allowed.contains(kind) { return }
     if draft[id] == nil {
-      refer(object, to: id, as: "member", target, position: member.position)
+      refer(object, to: id, as: "member", position: member.position)
     } else {
       refer(
-        object, to: id, as: "member", target,
+        object, to: id, as: "member",
         expected: object.kind == .clone ? "a primitive or a group" : "a primitive",
         position: member.position)
     }
@@ -151,7 +154,7 @@ extension Planner {
       case .primitive, .group, .clone, .bundle, .template, .tag: return
       default:
         planner.refer(
-          object, to: id, as: role, target, expected: "a resource, a template or a tag",
+          object, to: id, as: role, expected: "a resource, a template or a tag",
           position: position == .unknown ? object.element.position : position)
       }
     }
@@ -168,7 +171,7 @@ extension Planner {
   private mutating func checkLevel(_ object: CIBObject, _ target: Configuration) {
     for device in (object.element["devices"] ?? "").split(separator: ",").map(String.init) {
       guard let resource = target.resource(device), resource.kind == .primitive else {
-        let fault = fault(of: device, expected: "a fencing device", target)
+        let fault = fault(of: device, expected: "a fencing device")
         // Taking a device out would let fencing succeed with one power supply still on.
         let hint = isDeleted(device) ? "restate the level without it, or delete the level" : fault.hint
         blame(

@@ -78,7 +78,9 @@ package struct Planner {
     var changes: [Change] = []
     let isOrdered = !desired.resourceOrders.isEmpty || options.prunesAll && options.isExact
     if draft.isChanged || areSectionsChanged || isOrdered {
-      let order = orderTopLevel()
+      let parents = draft.parents()
+      checkResourceOrders(parents: parents)
+      let order = orderTopLevel(parents: parents)
       if draft.isChanged || areSectionsChanged || order != current.topLevelResources {
         assignIDs()
         target = assemble(topLevel: order)
@@ -442,8 +444,7 @@ package struct Planner {
   // MARK: - Order
 
   /// The ids of the top-level resources in the order they are to have.
-  private mutating func orderTopLevel() -> [String] {
-    let parents = draft.parents()
+  private mutating func orderTopLevel(parents: [String: String]) -> [String] {
     var base: [String] = []
     var placed: Set<String> = []
     func place(_ id: String) {

@@ -28,8 +28,8 @@ import XML
   @Test(arguments: cases) func planAndPatchAreAsExpected(name: String) throws {
     let folder = Self.folder.appending(path: name)
     let result = try Self.plan(folder)
-    let files = result.hasCluster ? [("plan.txt", result.plan), ("patch.xml", result.patch)] : [("plan.txt", result.plan)]
-    for (file, text) in files {
+    for (file, text) in [("plan.txt", result.plan), ("patch.xml", result.patch)] {
+      guard result.hasCluster || file == "plan.txt" else { continue }
       let url = folder.appending(path: file)
       let expected = try? String(contentsOf: url, encoding: .utf8)
       if Self.isRecording || expected == nil {
