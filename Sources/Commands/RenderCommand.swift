@@ -1,6 +1,7 @@
 import ArgumentParser
 import Desired
 import Documents
+import Planning
 import XML
 
 struct RenderCommand: ParsableCommand {
@@ -17,6 +18,9 @@ struct RenderCommand: ParsableCommand {
     try reportingFailures {
       try format.checkThere()
       let desired = try Inputs.read(documents)
+      let plan = Planner.plan(withoutCluster: desired)
+      Inputs.report(plan.diagnostics)
+      guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
       switch format {
       case .xml:
         let (element, problems) = XMLDocumentWriter(showSecrets: showSecrets).element(for: desired)

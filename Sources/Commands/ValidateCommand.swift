@@ -22,17 +22,15 @@ struct ValidateCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       let desired = try Inputs.read(documents)
-      var options = PlanOptions()
-      var current = Configuration()
-      var schema = desired.validateWith ?? Schema.newest.name
+      let plan: Plan
       if let cibFile = cluster.cibFile {
         let cib = try ClusterConnection(cibFile: cibFile).query()
-        current = Configuration(cib.configuration)
-        schema = cib.validateWith ?? schema
+        plan = Planner.plan(
+          from: Configuration(cib.configuration), to: desired,
+          validateWith: cib.validateWith ?? desired.validateWith ?? Schema.newest.name, options: PlanOptions())
       } else {
-        options.hasCluster = false
+        plan = Planner.plan(withoutCluster: desired)
       }
-      let plan = Planner.plan(from: current, to: desired, validateWith: schema, options: options)
       let diagnostics =
         plan.diagnostics + AgentChecks.warnings(about: desired)
         + AgentChecks.deadlineWarnings(about: desired, in: plan.target)

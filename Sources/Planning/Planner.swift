@@ -54,6 +54,14 @@ package struct Planner {
     return planner.plan()
   }
 
+  /// What documents alone would make: of use for what is wrong with them.
+  package static func plan(withoutCluster desired: DesiredConfiguration) -> Plan {
+    var options = PlanOptions()
+    options.hasCluster = false
+    return plan(
+      from: Configuration(), to: desired, validateWith: desired.validateWith ?? Schema.newest.name, options: options)
+  }
+
   private init(_ current: Configuration, _ desired: DesiredConfiguration, _ schema: Schema, _ options: PlanOptions) {
     self.current = current
     self.desired = desired

@@ -274,6 +274,18 @@ class ReferenceTests(BehaviourCase):
         # The schema decides still.
         self.apply("locations: {l: {rsc: gone, node: n1, score: 1}}\n", "--force", status=65)
 
+    def test_render_warns_as_validate_does(self):
+        document = self.document(f"groups: {{g: {{members: [gone]}}}}\nlocations: {{l: {{rsc: g, node: n1, score: 1}}}}\n")
+        said = [self.assertStatus(0, crmsync(*command, document)).err
+                for command in (("validate",), ("render",), ("render", "--format", "xml"))]
+        self.assertIn("d.yaml:1:24: warning: ", said[0])
+        self.assertEqual(said, said[:1] * 3)
+        wrong = self.document(f"primitives: {{a: {{{AGENT}}}}}\ngroups: {{g: {{members: [a]}}, h: {{members: [a]}}}}\n")
+        for command in ("validate", "render"):
+            result = self.assertStatus(65, crmsync(command, wrong))
+            self.assertEqual(result.out, "")
+            self.assertIn(": error: 'a' is a member of ", result.err)
+
     def test_plan_says_what_the_schema_would_refuse(self):
         self.cib(primitive("a"))
         coloured = primitive("b").replace("type=", 'colour="red" type=')
