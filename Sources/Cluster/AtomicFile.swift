@@ -4,8 +4,9 @@ import Glibc
 package enum AtomicFile {
   /// Writes to a temporary file in the same directory, and renames it.
   ///
-  /// A symbolic link is replaced, not followed. Nothing is left behind on an error.
+  /// A symbolic link stays, what it leads to is replaced. Nothing is left behind on an error.
   package static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(FileError) {
+    let path = try existing(path) ?? path
     let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
     guard !name.isEmpty, name != ".", name != ".." else { throw .writing(path, errno: EISDIR) }
@@ -30,5 +31,26 @@ package enum AtomicFile {
       fsync(handle)
       close(handle)
     }
+  }
+
+  /// The file that a write to the path replaces, links followed; nil where nothing is there.
+  ///
+  /// - Throws: where something is that is no regular file: renaming onto a device or a pipe would put a file in its
+  ///   place, for everybody on the machine.
+  package static func existing(_ path: String) throws(FileError) -> String? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      if errno == ENOENT { return nil }
+      throw .writing(path, errno: errno)
+    }
+    guard let resolved = realpath(path, nil) else { throw .writing(path, errno: errno) }
+    defer { free(resolved) }
+    let target = String(cString: resolved)
+    guard stat(target, &status) == 0 else { throw .writing(path, errno: errno) }
+    if status.st_mode & S_IFMT == S_IFDIR { throw .writing(path, errno: EISDIR) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(.failed, "cannot write \(path): it is no regular file")
+    }
+    return target
   }
 }

@@ -34,17 +34,25 @@ struct SavedPlan {
 
   private init(_ root: Element) { self.root = root }
 
+  /// - Throws: where the path is taken by anything but an earlier plan or an empty file: a document, the CIB file, …
   func save(to path: String) throws {
+    if let present = try AtomicFile.existing(path) {
+      let bytes = try readFile(present)
+      guard bytes.isEmpty || Self.isPlan(bytes) else {
+        throw Failure(
+          .notTaken, "\(path) is no saved plan; it was left as it is", hint: "give --out a name that is not taken")
+      }
+    }
     var writer = XMLWriter()
     writer.write(root)
     try AtomicFile.write(path, writer.bytes)
   }
 
+  private static func isPlan(_ bytes: [UInt8]) -> Bool { bytes.starts(with: Array("<\(elementName) ".utf8)) }
+
   /// - Returns: nil where the file is no saved plan, but a document.
   static func load(from path: String) throws -> SavedPlan? {
-    guard path != "-", let bytes = try? readFile(path), bytes.starts(with: Array("<\(elementName) ".utf8)) else {
-      return nil
-    }
+    guard path != "-", let bytes = try? readFile(path), isPlan(bytes) else { return nil }
     guard let root = try? Element(parsing: bytes), root["format"] == "1", root.first("diff") != nil else {
       throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out")
     }

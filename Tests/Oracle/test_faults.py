@@ -538,6 +538,37 @@ class SavedPlanTests(FaultCase):
         saved.write_bytes(saved.read_bytes()[:-20])
         self.assertUntouched(lambda: self.assertStatus(65, self.on_file("apply", saved, "--yes")))
 
+    def save(self, status, path):
+        return self.assertStatus(status, self.on_file("plan", self.document(CHANGE), "--out", path), f"for {path}")
+
+    def test_replaces_no_pipe_and_no_folder(self):
+        pipe, link = self.folder / "pipe", self.folder / "link"
+        os.mkfifo(pipe)
+        link.symlink_to(pipe)
+        for path in (pipe, link, self.bin):
+            self.assertSays(self.save(74, path), str(path))
+        self.assertTrue(pipe.is_fifo() and link.is_symlink() and self.bin.is_dir())
+
+    def test_writes_through_a_link(self):
+        saved, link = self.folder / "plans" / "saved", self.folder / "link"
+        saved.parent.mkdir()
+        link.symlink_to(saved)
+        self.save(66, link)
+        saved.touch()
+        self.save(0, link)
+        self.assertTrue(link.is_symlink())
+        self.assertStatus(0, self.on_file("apply", saved, "--yes"))
+
+    def test_replaces_plans_only(self):
+        saved = self.folder / "saved"
+        self.save(0, saved)
+        self.save(0, saved)
+        document, link = self.document(CHANGE), self.folder / "link"
+        link.symlink_to(self.cib)
+        for path in (document, self.cib, link):
+            self.assertUntouched(lambda: self.assertSays(self.save(74, path), "no saved plan"))
+        self.assertEqual(document.read_text(), CHANGE)
+
 
 if __name__ == "__main__":
     unittest.main()
