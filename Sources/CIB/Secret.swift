@@ -24,6 +24,25 @@ package enum Secret {
     return (0...name.count - part.count).contains { name[$0...].starts(with: part) }
   }
 
+  /// Whether the value has a URL with a user part in it, which is secret wherever it stands.
+  package static func isURLWithUser(_ value: String) -> Bool {
+    // A look at the bytes first: few values have an `@`, and there are many values.
+    value.utf8.contains(UInt8(ascii: "@")) && maskingUserInfo(in: value) != value
+  }
+
+  /// Whether the attribute is free text, other than the value of an nvpair, that may be left to the cluster: `keep`
+  /// stands in its place where it has a URL with a user part.
+  package static func mayBeKept(_ attribute: String, of element: String) -> Bool {
+    switch (element, attribute) {
+    case (_, "description"), ("alert", "path"), ("recipient", "value"): true
+    case ("docker", "image"), ("podman", "image"), ("rkt", "image"): true
+    case ("docker", "run-command"), ("podman", "run-command"), ("rkt", "run-command"): true
+    case ("docker", "options"), ("podman", "options"), ("rkt", "options"): true
+    case ("storage-mapping", "source-dir"), ("storage-mapping", "options"): true
+    default: false
+    }
+  }
+
   /// The value with the user part of every URL in it masked: `https://(secret)@host/`.
   package static func maskingUserInfo(in value: String) -> String {
     guard value.utf8.contains(UInt8(ascii: "@")), value.contains("://") else { return value }

@@ -27,6 +27,11 @@ package struct Alignment {
   /// reported, values to be unset are left out.
   package mutating func forming(_ desired: Element) -> Element {
     var result = desired
+    result.attributes.removeAll { attribute in
+      guard isKept(attribute, of: desired.name) else { return false }
+      missingSecrets.append(attribute.name)
+      return true
+    }
     result.children = desired.children.compactMap { child in
       guard case .element(let element) = child else { return nil }
       switch ValueSource(of: element) {
@@ -123,8 +128,15 @@ package struct Alignment {
 
   // MARK: - Attributes
 
-  private func alignedAttributes(_ current: Element, _ desired: Element, in parent: String) -> [Attribute] {
+  private func isKept(_ attribute: Attribute, of element: String) -> Bool {
+    attribute.value == Secret.keep && Secret.mayBeKept(attribute.name, of: element)
+  }
+
+  private mutating func alignedAttributes(_ current: Element, _ desired: Element, in parent: String) -> [Attribute] {
     func isSame(_ name: String) -> Bool {
+      if current[name] != nil, desired[name].map({ isKept(Attribute(name, $0), of: desired.name) }) ?? false {
+        return true
+      }
       if name == "value", current.name == "nvpair" {
         if current["value"] == Secret.outsideOfCIB, desired["value"] != nil { return true }
         guard let currentValue = current["value"], let desiredValue = desired["value"] else {
@@ -150,6 +162,10 @@ package struct Alignment {
     }
     for name in desiredNames where current[name] == nil && !(name == "id" && keepsCurrentID && current.id != nil) {
       guard name == "id" || !isSame(name) else { continue }
+      if isKept(Attribute(name, desired[name]!), of: desired.name) {
+        missingSecrets.append(name)
+        continue
+      }
       differs = true
       result.append(Attribute(name, desired[name]!))
     }
@@ -371,7 +387,12 @@ package struct Alignment {
       ]
     case "port-mapping": return [{ $0["port"] ?? $0["range"] }, { $0.id }]
     case "storage-mapping": return [{ $0["target-dir"] }, { $0.id }]
-    case "recipient": return [{ $0["value"] }, { $0.id }]
+    case "recipient":
+      // Of those whose value a document leaves to the cluster, the first is the first.
+      return [
+        { $0["value"] }, { $0.id },
+        { $0["value"].flatMap { $0 == Secret.keep || Secret.isURLWithUser($0) ? "" : nil } },
+      ]
     case "attribute": return [{ $0["name"] }]
     default: return [{ $0.id }, { _ in "" }]
     }

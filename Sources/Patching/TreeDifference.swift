@@ -135,8 +135,9 @@ struct TreeDifference {
   /// Notes whether a secret is written.
   private mutating func note(_ element: Element) {
     if element.name == "nvpair", let value = element["value"], value != Secret.outsideOfCIB {
-      holdsSecret = holdsSecret || element.holdsSecret || Secret.maskingUserInfo(in: value) != value
+      holdsSecret = holdsSecret || element.holdsSecret
     }
+    holdsSecret = holdsSecret || element.attributes.contains { Secret.isURLWithUser($0.value) }
     guard !holdsSecret else { return }
     for case .element(let child) in element.children { note(child) }
   }

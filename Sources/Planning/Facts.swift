@@ -63,7 +63,7 @@ struct Facts {
       default:
         let name = prefix + child.name
         let identity = child["port"] ?? child["range"] ?? child["target-dir"] ?? child["value"] ?? child["name"]
-        let path = identity.map { "\(name) \($0)" } ?? name
+        let path = identity.map { "\(name) \(Secret.maskingUserInfo(in: $0))" } ?? name
         let attributes = child.attributes.filter { $0.name != "id" }
         if attributes.isEmpty && child.elements.isEmpty { add(path, "yes") }
         for attribute in attributes { add("\(path).\(attribute.name)", attribute.value) }

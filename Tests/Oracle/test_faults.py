@@ -455,6 +455,40 @@ primitives:
         self.assertStatus(0, self.on_file("apply", keep, "--yes"))
         self.assertIn(f"{MARK}3", self.cib.read_text())
 
+    def test_user_parts_of_urls_outside_of_parameters(self):
+        url = f"https://u:{MARK}@h/"
+        self.cib.write_text(self.cib.read_text().replace(
+            "</configuration>", f"""<alerts><alert id="al" path="{url}" description="see {url}"><recipient id="al-1"
+            value="{url}1"/><recipient id="al-2" value="/x"/><recipient id="al-3" value="{url}3"/></alert></alerts>
+            </configuration>""").replace(
+            'type="Dummy">', f'type="Dummy" description="{url}"><operations><op id="m" name="monitor" interval="9s" description="{url}"/></operations>').replace(
+            "</resources>", f"""<bundle id="b"><podman image="{url}" options="-e X={url}"/><network ip-range-start="192.0.2.1"/>
+            <storage><storage-mapping id="s" source-dir="/" target-dir="/s" options="{url}"/></storage></bundle></resources>"""))
+        for form in ("yaml", "json", "xml"):
+            with self.subTest(form):
+                document = self.document(self.assertHidden(self.assertStatus(0, self.on_file("export", "--format", form))).out, "e." + form)
+                self.assertStatus(0, self.on_file("plan", document, "--prune-all", "--exact", "--detailed-exitcode"))
+                shown = self.document(self.assertStatus(0, self.on_file("export", "--show-secrets", "--format", form)).out, "s." + form)
+                self.assertEqual(shown.read_text().count(MARK), 9)
+                self.assertStatus(0, self.on_file("plan", shown, "--detailed-exitcode"))
+                for other in ("yaml", "json", "xml"):
+                    self.assertHidden(self.assertStatus(0, crmsync("render", shown, "--format", other)))
+        change = self.document(f"""
+alerts:
+  al:
+    path: {{keep: secret}}
+    recipients: [{{value: "{url}1"}}, {{value: /x}}, {{id: al-3, value: "https://u:{MARK}new@h/3"}}]
+""")
+        result = self.assertHidden(self.assertStatus(0, self.on_file("plan", change)))
+        self.assertIn("https://(secret)@h/3 changed", result.out)
+        self.assertHidden(self.assertStatus(0, self.on_file("plan", change, "--format", "json")))
+        self.assertHidden(self.assertStatus(64, self.on_file("plan", change, "--format", "xml")))
+        self.assertStatus(0, self.on_file("apply", change, "--yes"))
+        self.assertIn(f'path="{url}"', self.cib.read_text())
+        # There is nothing to keep.
+        none = self.document("alerts: {new: {path: {keep: secret}}}\n", "n.yaml")
+        self.assertSays(self.assertStatus(65, self.on_file("plan", none)), "n.yaml:1:10: error: .*'path'")
+
 
 class SafetyTests(FaultCase):
     def assertRefusedWithout(self, option, document, env=None, says=""):

@@ -88,7 +88,8 @@ struct PlanText {
 
   private func beforeAfter(_ detail: Detail, in change: Change) -> String {
     switch (detail.before, detail.after) {
-    case (let before?, let after?) where before == Secret.mask && after == Secret.mask: "\(Secret.mask) changed"
+    // What differs is masked.
+    case (let before?, let after?) where before == after: "\(after) changed"
     case (let before?, let after?): "\(paint(before, .red)) -> \(paint(after, .green))"
     case (nil, let after?): change.action == .create ? after : "\(paint("(none)", .dim)) -> \(paint(after, .green))"
     case (let before?, nil): "\(paint(before, .red)) -> \(paint("(none)", .dim))"

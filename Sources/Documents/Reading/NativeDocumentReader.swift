@@ -232,6 +232,14 @@ extension NativeReading {
   }
 }
 
+extension NativeValue {
+  /// `{keep: secret}`
+  fileprivate var isKeep: Bool {
+    guard case .map(let entries) = content, entries.count == 1 else { return false }
+    return entries[0].key == "keep" && entries[0].value.content == .scalar("secret")
+  }
+}
+
 extension [NativeValue.Entry] {
   /// The value of a key; nil where it is not there or is null, which says the same.
   subscript(key: String) -> NativeValue? {
@@ -280,7 +288,11 @@ extension NativeReading {
     for entry in entries {
       guard let type = keys.type(ofAttribute: entry.key) else { continue }
       if case .null = entry.value.content { continue }
-      if let text = attribute(entry, type, subject) { element.attributes.append(Attribute(entry.key, text)) }
+      if Secret.mayBeKept(entry.key, of: element.name), entry.value.isKeep {
+        element.attributes.append(Attribute(entry.key, Secret.keep))
+      } else if let text = attribute(entry, type, subject) {
+        element.attributes.append(Attribute(entry.key, text))
+      }
     }
   }
 

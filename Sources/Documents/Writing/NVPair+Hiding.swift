@@ -9,6 +9,12 @@ extension Element {
   func forXML(showSecrets: Bool, report: (Element, ValueSource) -> Void = { _, _ in }) -> Element {
     var result = self
     if name == "nvpair" { result.hideValue(showSecrets: showSecrets, report: report) }
+    if !showSecrets {
+      for index in attributes.indices
+      where Secret.mayBeKept(attributes[index].name, of: name) && Secret.isURLWithUser(attributes[index].value) {
+        result.attributes[index].value = Secret.keep
+      }
+    }
     guard !children.isEmpty else { return result }
     result.children.removeAll(keepingCapacity: true)
     for child in children {

@@ -79,7 +79,8 @@ extension NativeWriting {
 
   private func recipient(_ element: Element) throws(NotExpressible) -> NativeValue {
     guard element["value"] != nil else { throw NotExpressible() }
-    var entries = id(of: element)
+    // A recipient is known by its value; by its id where that is left out.
+    var entries = hides("value", of: element) ? anyID(of: element) : id(of: element)
     entries += try attributes(of: element, .recipient)
     entries += try parameters(Parts(try elements(of: element), ["instance_attributes", "meta_attributes"]))
     return .map(entries)

@@ -68,11 +68,11 @@ extension NativeWriting {
     case .unset: return .null
     case .file(let path): return .map(id + [Entry("file", .text(path))])
     case .environment(let name): return .map(id + [Entry("env", .text(name))])
-    case .keep: return .map(id + [Entry("keep", .text("secret"))])
+    case .keep: return .map(id + Self.keep)
     case nil: break
     }
     guard let value = nvpair["value"] else { return .map(id + [Entry("no-value", .text("true"))]) }
-    if !showSecrets && nvpair.mustNotShow(value) { return .map(id + [Entry("keep", .text("secret"))]) }
+    if !showSecrets && nvpair.mustNotShow(value) { return .map(id + Self.keep) }
     return id.isEmpty ? .text(value) : .map(id + [Entry("value", .text(value))])
   }
 }
@@ -81,8 +81,7 @@ extension Element {
   /// For an nvpair with a value: whether that must not be seen. `lrm://` says that the value is kept elsewhere.
   func mustNotShow(_ value: String) -> Bool {
     if value == Secret.outsideOfCIB { return false }
-    // A look at the bytes first: few values have an `@`, and there are many values.
-    return holdsSecret || (value.utf8.contains(UInt8(ascii: "@")) && Secret.maskingUserInfo(in: value) != value)
+    return holdsSecret || Secret.isURLWithUser(value)
   }
 }
 

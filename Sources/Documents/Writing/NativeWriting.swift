@@ -45,9 +45,18 @@ struct NativeWriting {
     for (name, type) in table.attributes {
       guard let value = element[name] else { continue }
       guard type.accepts(value) else { throw NotExpressible() }
-      entries.append(Entry(name, .text(value)))
+      entries.append(Entry(name, hides(name, of: element) ? .map(Self.keep) : .text(value)))
     }
     return entries
+  }
+
+  /// `keep: secret`: the value is what the cluster has.
+  static let keep = [Entry("keep", .text("secret"))]
+
+  /// Whether the attribute's value is left to the cluster.
+  func hides(_ attribute: String, of element: Element) -> Bool {
+    guard Secret.mayBeKept(attribute, of: element.name), let value = element[attribute] else { return false }
+    return value == Secret.keep || !showSecrets && Secret.isURLWithUser(value)
   }
 
   /// `{ref: X}` for an element that refers to another one and says nothing else.
