@@ -18,7 +18,8 @@ package struct Record: Equatable, Sendable {
     case object(ObjectKind, id: String)
     /// A meta attribute among those that people set at run time, set by a document.
     case runTimeAttribute(resource: String, name: String)
-    /// A parameter whose value came from a file or the environment, whatever its name.
+    /// A parameter whose value came from a file or the environment, whatever its name. The owner is an object's id, a
+    /// node's name, or the element name of a section of properties or defaults.
     case secret(owner: String, name: String)
 
     fileprivate var text: String {
@@ -104,5 +105,29 @@ package struct Record: Equatable, Sendable {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in entry.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return (hash ^ hash >> 48) & 0xffff_ffff_ffff
+  }
+}
+
+extension Element {
+  /// A configuration, or a part of one, with a mark on the values that the record knows to be secret.
+  ///
+  /// - Parameter owner: what the element is a part of, if it is no object itself.
+  package func markingSecrets(_ record: Record, owner: String = "") -> Element {
+    guard !record.isEmpty else { return self }
+    var owner = owner
+    if ObjectKind(elementName: name) != nil {
+      owner = self["uname"] ?? id ?? ""
+    } else if Section(rawValue: name) != nil {
+      owner = name
+    }
+    var result = self
+    if name == "nvpair", record.contains(.secret(owner: owner, name: self["name"] ?? "")) {
+      result[ValueSource.secretMark] = "yes"
+    }
+    for index in result.children.indices {
+      guard case .element(let child) = result.children[index] else { continue }
+      result.children[index] = .element(child.markingSecrets(record, owner: owner))
+    }
+    return result
   }
 }

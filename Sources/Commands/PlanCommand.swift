@@ -44,7 +44,7 @@ struct PlanCommand: ParsableCommand {
     case .text: try Console.print(PlanText(usesColour: Console.usesColour).render(plan))
     case .json: try Console.print(JSONEmitter.text(of: PlanJSON.value(plan)))
     case .xml:
-      let patch = planned.patch
+      let patch = planned.patchToShow
       guard !patch.holdsSecret || showSecrets else {
         throw Failure(.usage, "the patch holds secret values", hint: "--show-secrets prints them")
       }

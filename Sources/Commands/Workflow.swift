@@ -30,6 +30,12 @@ struct Workflow {
 
     var patch: Patch { Patch(from: plan.current, to: plan.target) }
 
+    /// The patch to be shown, which knows the secrets of the record as well.
+    var patchToShow: Patch {
+      let record = plan.record
+      return Patch(from: plan.current.markingSecrets(record), to: plan.target.markingSecrets(record))
+    }
+
     /// What the schema has against the result; nil where its file is not on this machine.
     func schemaObjection() -> SchemaObjection? {
       var target = cib.root

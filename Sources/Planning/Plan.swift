@@ -35,6 +35,9 @@ package struct Plan: Sendable {
 
   package var isInSync: Bool { changes.isEmpty }
 
+  /// What crmsync has noted in the cluster.
+  package var record: Record { Record(crmConfig: current.first(Section.properties.rawValue)) }
+
   package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
 }
 

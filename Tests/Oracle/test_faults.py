@@ -418,6 +418,25 @@ primitives:
             2, self.on_file("plan", self.secret, "--detailed-exitcode", env=self.env)))
         self.assertIn("(secret)", result.out)
 
+    def test_values_from_files_stay_secret_whatever_their_names(self):
+        self.assertStatus(0, self.on_file("apply", self.secret, "--yes", env=self.env))
+        for form in ("yaml", "json", "xml"):
+            self.assertHidden(self.assertStatus(0, self.on_file("export", "--format", form)))
+        for params in ("{fake: 1, state: /x}", "{fake: null}", "{}"):
+            with self.subTest(params):
+                change = self.document(f"primitives: {{a: {{agent: 'ocf:pacemaker:Dummy', params: {params}}}}}\n", "c.yaml")
+                for form in ("text", "json"):
+                    result = self.assertHidden(self.assertStatus(0, self.on_file("plan", change, "--format", form)))
+                    self.assertIn("(secret)", result.out)
+        # Kept as XML: a comment has no other form.
+        self.cib.write_text(self.cib.read_text().replace("<instance_attributes", "<!-- --><instance_attributes", 1))
+        exported = self.assertHidden(self.assertStatus(0, self.on_file("export")))
+        self.assertIn("crmsync:keep-secret", exported.out)
+        self.assertStatus(0, self.on_file("plan", self.document(exported.out, "e.yaml"), "--detailed-exitcode"))
+        # Moved, it is written anew.
+        group = self.document("groups: {g: {members: [a]}}\n", "g.yaml")
+        self.assertHidden(self.assertStatus(64, self.on_file("plan", group, "--format", "xml")))
+
     def test_patch_needs_consent(self):
         self.assertHidden(self.assertStatus(64, self.on_file("plan", self.secret, "--format", "xml", env=self.env)))
         result = self.assertStatus(0, self.on_file("plan", self.secret, "--format", "xml", "--show-secrets", env=self.env))

@@ -6,9 +6,10 @@ import Planning
 /// A plan as programs read it.
 enum PlanJSON {
   static func value(_ plan: Plan) -> NativeValue {
-    .map([
+    let record = plan.record
+    return .map([
       .init("inSync", .bool(plan.isInSync)),
-      .init("changes", .list(plan.changes.map(change))),
+      .init("changes", .list(plan.changes.map { change($0, record) })),
       .init(
         "kept", .list(plan.kept.map { .map([.init("what", .text($0.what)), .init("why", .text($0.why))]) })),
       .init("diagnostics", .list(plan.diagnostics.map(diagnostic))),
@@ -18,19 +19,20 @@ enum PlanJSON {
     ])
   }
 
-  private static func change(_ change: Change) -> NativeValue {
+  private static func change(_ change: Change, _ record: Record) -> NativeValue {
     var entries: [NativeValue.Entry] = [
       .init("action", .text(change.action.rawValue)),
       .init("kind", .text(change.kind.rawValue)),
       .init("id", .text(change.id)),
     ]
     if let reason = change.reason { entries.append(.init("reason", .text(reason))) }
-    if !change.details.isEmpty {
+    let details = change.details(record)
+    if !details.isEmpty {
       entries.append(
         .init(
           "details",
           .list(
-            change.details.map { detail in
+            details.map { detail in
               .map([
                 .init("path", .text(detail.path)),
                 .init("before", detail.before.map(NativeValue.text) ?? .null),

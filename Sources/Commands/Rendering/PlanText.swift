@@ -20,7 +20,8 @@ struct PlanText {
       text += "In sync: the cluster is as the documents say.\n"
     } else {
       let width = plan.changes.map { $0.kind.rawValue.count }.max() ?? 0
-      for change in plan.changes { text += line(change, width: width) }
+      let record = plan.record
+      for change in plan.changes { text += line(change, record, width: width) }
     }
     if !plan.kept.isEmpty {
       text += "\n\(paint("Kept, though no document has it:", .bold))\n"
@@ -36,11 +37,11 @@ struct PlanText {
 
   // MARK: - Changes
 
-  private func line(_ change: Change, width: Int) -> String {
+  private func line(_ change: Change, _ record: Record, width: Int) -> String {
     let (sign, colour) = sign(of: change)
     var text = paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id)", colour)
     if let placing = placing(change) { return "\(text)  \(placing)\n" }
-    let details = change.details
+    let details = change.details(record)
     if let summary = oneLine(change, details) {
       if !summary.isEmpty { text += "  \(summary)" }
       if let reason = change.reason { text += paint("  (\(reason))", .dim) }

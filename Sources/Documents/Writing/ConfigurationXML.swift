@@ -9,29 +9,18 @@ extension Element {
     for name in ["validate-with", "crm_feature_set", "admin_epoch", "epoch", "num_updates"] {
       if let value = self[name] { cib.attributes.append(Attribute(name, value)) }
     }
-    guard var configuration = first("configuration") else { return cib }
-    let record = Record(crmConfig: configuration.first(Section.properties.rawValue))
+    guard let whole = first("configuration") else { return cib }
+    var configuration = whole.markingSecrets(Record(crmConfig: whole.first(Section.properties.rawValue)))
     for index in configuration.children.indices {
       guard case .element(var section) = configuration.children[index] else { continue }
       section.children.removeAll { $0.element?.id == Record.setID }
       section.children = section.children.map { child in
         guard case .element(let element) = child else { return child }
-        return .element(element.markingAllSecrets(record).forXML(showSecrets: showSecrets))
+        return .element(element.forXML(showSecrets: showSecrets))
       }
       configuration.children[index] = .element(section)
     }
     cib.append(configuration)
     return cib
-  }
-
-  private func markingAllSecrets(_ record: Record) -> Element {
-    guard !record.isEmpty else { return self }
-    var result = markingSecrets(of: id ?? "", record)
-    for index in result.children.indices {
-      if case .element(let child) = result.children[index], isResourceElement(child.name) {
-        result.children[index] = .element(child.markingAllSecrets(record))
-      }
-    }
-    return result
   }
 }

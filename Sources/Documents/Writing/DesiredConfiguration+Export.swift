@@ -12,14 +12,14 @@ extension DesiredConfiguration {
   /// - Parameter root: a `<cib>` or a `<configuration>`.
   package init(exporting root: Element) {
     self.init()
-    let configuration = root.name == "configuration" ? root : root.first("configuration") ?? Element("configuration")
+    let whole = root.name == "configuration" ? root : root.first("configuration") ?? Element("configuration")
+    let configuration = whole.markingSecrets(Record(crmConfig: whole.first(Section.properties.rawValue)))
     validateWith = root["validate-with"]
-    let record = Record(crmConfig: configuration.first(Section.properties.rawValue))
     var topLevel: [Reference] = []
     for section in configuration.elements {
       guard let kind = Section(rawValue: section.name) else { continue }
       for element in section.elements {
-        add(element, in: kind, record)
+        add(element, in: kind)
         if let kind = ObjectKind(elementName: element.name), kind.isResource, let id = element.id {
           topLevel.append(Reference(id, location: .none))
         }
@@ -28,7 +28,7 @@ extension DesiredConfiguration {
     if !topLevel.isEmpty { resourceOrders = [ResourceOrder(topLevel, isExplicit: true)] }
   }
 
-  private mutating func add(_ element: Element, in section: Section, _ record: Record) {
+  private mutating func add(_ element: Element, in section: Section) {
     if section.setElementName != nil {
       if element.id != Record.setID {
         settings.append(DesiredSettings(section: section, element: element, location: .none))
@@ -40,8 +40,7 @@ extension DesiredConfiguration {
       nodes.append(DesiredNode(name: element["uname"] ?? "", element: element, location: .none))
       return
     }
-    for var object in CIBObject.takingApart(element, kind: kind) {
-      if !record.isEmpty { object.element = object.element.markingSecrets(of: object.id, record) }
+    for object in CIBObject.takingApart(element, kind: kind) {
       objects.append(DesiredObject(object, form: Self.form(of: object), location: .none))
     }
   }
@@ -55,20 +54,5 @@ extension DesiredConfiguration {
     case ("ocf", "pacemaker", "remote"): return .remote
     default: return .plain
     }
-  }
-}
-
-extension Element {
-  /// The element with a mark on those nvpairs whose values the record knows to be secret.
-  func markingSecrets(of owner: String, _ record: Record) -> Element {
-    var result = self
-    if name == "nvpair", record.contains(.secret(owner: owner, name: self["name"] ?? "")) {
-      result[ValueSource.secretMark] = "true"
-    }
-    for index in result.children.indices {
-      guard case .element(let child) = result.children[index] else { continue }
-      result.children[index] = .element(child.markingSecrets(of: owner, record))
-    }
-    return result
   }
 }
