@@ -79,6 +79,7 @@ EVENTS = {
     "it gets another name": {"set": {"hostname": "other"}},
     "it is removed from MAAS": {"remove": True},
     "somebody switches it on": {"power": "on"},
+    "somebody switches it on through MAAS": {"power": "on", "set": {"power_state": "on"}},
     "somebody switches it off": {"power": "off"},
     "its BMC gets stuck": {"set": {"bmc": {"stuck": True}}},
     "its BMC no longer answers": {"set": {"bmc": {"answers": "error"}}},
