@@ -43,10 +43,10 @@ resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 
 # MARK: a mount namespace of our own, with a syslog of our own
 
-def _mount(source, target, kind=None, flags=0):
+def _mount(source, target, kind=None, flags=0, data=None):
     libc = ctypes.CDLL(None, use_errno=True)
-    encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]
-    if libc.mount(*encoded, ctypes.c_ulong(flags), None) != 0:
+    encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
+    if libc.mount(*encoded[:3], ctypes.c_ulong(flags), encoded[3]) != 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error), str(target))
 
@@ -85,6 +85,22 @@ def _enter_namespace():
     except OSError as error:
         return f"no mounts of our own: {error}"
     return None
+
+
+def install_agents():
+    """Puts the agents where Pacemaker looks for them, for this process and its children only."""
+    for program, name, folder in (
+            (PLUGIN, "maas", "/usr/lib/stonith/plugins/external"), (AGENT, "fence_maas", "/usr/sbin")):
+        layer = Path(tempfile.mkdtemp(prefix="crmsync-layer-"))
+        layer.chmod(0o755)
+        _mount("tmpfs", layer, "tmpfs")
+        shutil.copyfile(program, layer / name)
+        (layer / name).chmod(0o755)
+        _mount("overlay", folder, "overlay", 0, f"lowerdir={layer}:{folder}")
+        # The overlay keeps what it is made of.
+        detach = 2
+        ctypes.CDLL(None).umount2(os.fsencode(layer), detach)
+        layer.rmdir()
 
 
 class _Syslog:
