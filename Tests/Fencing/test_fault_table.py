@@ -12,7 +12,7 @@ import unittest
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from support import CATALOGUE, ROOT, Sandbox, agent, avoidable, needs_agents, plugin, say, violations
+from support import CATALOGUE, DANGERS, ROOT, Sandbox, agent, avoidable, needs_agents, plugin, say, violations
 
 TABLE = ROOT / "docs" / "fault-table.md"
 DEADLINE = 3
@@ -197,6 +197,9 @@ def outcome(result):
     return f"{said}: {reason(errors[-1] if errors else result.err)}" if result.status != 2 else "off"
 
 
+SERIOUS = re.compile(f"FALSE SUCCESS|OAuth|asked for|in (stdout|stderr|syslog)|{'|'.join(DANGERS)}")
+
+
 class Cell:
     """One call: where it stands in the table, and what it meets."""
 
@@ -226,6 +229,9 @@ class Cell:
             self.wrong = violations(maas, result, self.verb, DEADLINE, initial=self.machine["state"])
             if result.status not in ((0, 1, 2) if self.said == "off" else (0, 1)):
                 self.wrong.append(f"exit {result.status}")
+            # What cannot be blamed on a machine that has too much to do.
+            self.is_late = result.status in (None, -14) or result.seconds > DEADLINE + 1
+            self.is_grave = any(SERIOUS.search(problem) for problem in self.wrong)
             if self.wrong:
                 self.wrong.append(str(result))
         return self
@@ -332,19 +338,24 @@ machine in the moment between the agent's last check and its `power_on`, which M
 """
 
 
-def again(results, recorded, text):
-    """The results, with the calls of the rows that differ made once more."""
+def differing(recorded, text):
+    """The rows that are not the same in both tables."""
     rows = set()
     for line in difflib.ndiff(recorded.splitlines(), text.splitlines()):
         if line[:4] in ("- | ", "+ | "):
             rows.update(line[4:].split(" | ")[0].split("; "))
-    odd = [number for number, cell in enumerate(results) if cell.row in rows]
-    fresh = {cell.key: cell for cell in [*situation_cells(), *fault_cells()]}
-    say(f"{len(odd)} calls again")
-    second = in_parallel([fresh[results[number].key] for number in odd], workers=4)
-    results = list(results)
-    for number, cell in zip(odd, second):
-        results[number] = cell
+    return rows
+
+
+def again(results, which, workers):
+    """The results, with some of the calls made once more, fewer at a time."""
+    chosen = [number for number, cell in enumerate(results) if which(cell)]
+    if chosen:
+        say(f"{len(chosen)} calls again")
+        fresh = {cell.key: cell for cell in [*situation_cells(), *fault_cells()]}
+        results = list(results)
+        for number, cell in zip(chosen, in_parallel([fresh[results[number].key] for number in chosen], workers)):
+            results[number] = cell
     return results
 
 
@@ -358,11 +369,10 @@ class FaultTable(unittest.TestCase):
         began = time.monotonic()
         cells = [*situation_cells(), *fault_cells()]
         results = in_parallel(cells)
+        for workers in (4, 1):
+            results = again(results, lambda cell: cell.is_late and not cell.is_grave, workers)
         say(f"{len(results)} calls in {time.monotonic() - began:.0f} s")
-        wrong = [f"{cell}\n  " + "\n  ".join(cell.wrong) for cell in results if cell.wrong]
-        missed = [str(cell) for cell in results if not cell.struck]
-        self.assertFalse(wrong, f"{len(wrong)} calls are wrong\n" + "\n".join(wrong[:20]))
-        self.assertFalse(missed, "faults that never struck:\n" + "\n".join(missed))
+        self.judge(results)
         text = table(results)
         if os.environ.get("RECORD") == "1":
             TABLE.write_text(text)
@@ -370,8 +380,17 @@ class FaultTable(unittest.TestCase):
         recorded = TABLE.read_text()
         if text != recorded:
             # A loaded machine makes some calls late: those that differ have a second, quieter try.
-            text = table(again(results, recorded, text))
+            rows = differing(recorded, text)
+            results = again(results, lambda cell: cell.row in rows, 4)
+            self.judge(results)
+            text = table(results)
         self.assertEqual(recorded, text, "RECORD=1 writes docs/fault-table.md anew")
+
+    def judge(self, results):
+        wrong = [f"{cell}\n  " + "\n  ".join(cell.wrong) for cell in results if cell.wrong]
+        missed = [str(cell) for cell in results if not cell.struck]
+        self.assertFalse(wrong, f"{len(wrong)} calls are wrong\n" + "\n".join(wrong[:20]))
+        self.assertFalse(missed, "faults that never struck:\n" + "\n".join(missed))
 
 
 if __name__ == "__main__":
