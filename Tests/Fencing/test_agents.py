@@ -596,6 +596,16 @@ class Again(AgentCase):
                             self.assertEqual([0, 0], statuses)
                             self.assertEqual("off", self.maas.machines["node1"].state)
 
+    def test_another_was_faster(self):
+        """After the query that says off, MAAS stores that; where it shows "on" a moment later, somebody has switched the
+        machine on, and powering it on would reset it."""
+        for verb, state in (("reset", "on"), ("on", "off")):
+            with self.subTest(verb=verb):
+                self.region({"hostname": "node1", "state": state})
+                self.maas.add_fault("query_power_state", then={"power": "on", "set": {"power_state": "on"}})
+                self.call(plugin, verb)
+                self.assertNotIn("rebooted_while_on", [danger["event"] for danger in self.maas.dangers()])
+
     def test_off_and_reset_as_often_as_one_likes(self):
         self.region("node1")
         for verb in ("off", "off", "reset", "reset", "on", "on", "off"):

@@ -333,8 +333,8 @@ be sent: exit 0, because the node is safely gone, and a loud line in the log. "d
 
 In every one of these calls the sandbox found that exit 0 of off, reset and reboot was true (the machine was off, and a
 query sent after the last order said so), that no `power_on` went to a machine not known to be off or that it would have
-deployed anew, that the key reached nobody else, and that no part of it was written anywhere. †: somebody changed the
-machine in the moment between the agent's last check and its `power_on`, which MAAS gives no client a way to close.
+deployed anew, that the key reached nobody else, and that no part of it was written anywhere. †: somebody else switched
+or changed the machine between the agent's last check and its `power_on`; MAAS has no order that depends on a state.
 """
 
 
