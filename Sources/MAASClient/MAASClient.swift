@@ -147,8 +147,12 @@ package final class MAASClient {
         let seconds = deadline.left * share(of: request)
         guard seconds > 0.02 else { throw over(request, failure) }
         let region = regions[current]
-        let result = transfer.perform(request, to: region, key: key, seconds: seconds)
+        var result = transfer.perform(request, to: region, key: key, seconds: seconds)
         tell(request, result)
+        if case .answer(let answer) = result, answer.status == 502 {
+          // A balancer in front of the regions, whose region is down, or went down over the request.
+          result = .lost(MAASError(.lostAnswer, "what stands before \(region.shown) gets no answer from MAAS (502)"))
+        }
         switch result {
         case .answer(let answer):
           if answer.status == 200 { return answer }
