@@ -15,6 +15,7 @@ extension Planner {
     }
     checkAddresses(target)
     checkOperations(target)
+    checkValues()
     checkText(target)
   }
 
@@ -54,6 +55,9 @@ extension Planner {
         }
       case .location, .colocation, .order, .ticket: checkConstraint(object, target)
       case .tag:
+        if element.elements(named: "obj_ref").contains(where: { $0.id == object.id }) {
+          blame(object, "tag '\(object.id)' names itself", at: element.position)
+        }
         for reference in element.elements(named: "obj_ref") where !ids.contains(reference.id ?? "") {
           refer(object, to: reference.id ?? "", as: "an object", position: reference.position)
         }
@@ -156,6 +160,12 @@ extension Planner {
         planner.refer(
           object, to: id, as: role, expected: "a resource, a template or a tag",
           position: position == .unknown ? object.element.position : position)
+      }
+    }
+    for (one, other) in [("rsc", "with-rsc"), ("first", "then")] {
+      if let id = object.element[one], id == object.element[other] {
+        blame(
+          object, "\(object.kind.rawValue) '\(object.id)' is between '\(id)' and itself", at: object.element.position)
       }
     }
     for name in ["rsc", "with-rsc", "first", "then"] {

@@ -391,14 +391,19 @@ import XML
   }
 
   @Test func fencingDevicesNeedAnAgent() {
-    let outcome = read("stonith: {a: {agent: 'stonith:fence_ipmilan', meta: {x: y}}, b: {agent: 'external/ipmi'}}")
+    let outcome = read(
+      "stonith: {a: {agent: 'stonith:fence_ipmilan', meta: {x: y}}, b: {agent: 'external/ipmi'}, "
+        + "c: {agent: 'stonith:ocf:x'}}")
     #expect(outcome.messages == [])
+    #expect(outcome.object("c")?.element["type"] == "ocf:x")
     #expect(outcome.object("a")?.element["type"] == "fence_ipmilan")
     #expect(outcome.object("b")?.element["type"] == "external/ipmi")
     #expect(
-      messages("stonith: {a: {params: {}}, b: {agent: 'stonith:'}}") == [
+      messages("stonith: {a: {params: {}}, b: {agent: 'stonith:'}, c: {agent: 'ocf:x:y'}}") == [
         "c.yaml:1:11: error: stonith 'a': 'agent' is missing\n  hint: for instance 'agent: external/ipmi'",
         "c.yaml:1:39: error: stonith 'b': 'agent' is empty",
+        "c.yaml:1:63: error: stonith 'c': 'ocf:x:y' is no fencing agent\n  hint: other agents go under 'primitives:'; "
+          + "here 'agent' is a name without a class, as 'external/ipmi'",
       ])
   }
 

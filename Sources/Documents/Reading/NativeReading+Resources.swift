@@ -212,6 +212,11 @@ extension NativeReading {
         let prefix = "stonith:"
         let type = agent.hasPrefix(prefix) ? String(agent.dropFirst(prefix.count)) : agent
         if type.isEmpty { report("\(subject): 'agent' is empty", at: value.position) }
+        if type == agent, type.contains(":") {
+          report(
+            "\(subject): '\(agent)' is no fencing agent", at: value.position,
+            hint: "other agents go under 'primitives:'; here 'agent' is a name without a class, as 'external/ipmi'")
+        }
         element["type"] = type
       }
     } else {

@@ -24,7 +24,7 @@ extension NativeWriting {
     guard element.name == "primitive", element["class"] == "stonith", element["provider"] == nil,
       element["template"] == nil, let type = element["type"], !type.isEmpty
     else { throw NotExpressible() }
-    let agent = type.hasPrefix("stonith:") ? "stonith:" + type : type
+    let agent = type.contains(":") ? "stonith:" + type : type
     return .map([Entry("agent", .text(agent))] + (try primitiveContent(element)))
   }
 
