@@ -322,11 +322,21 @@ extension Planner {
           }
           let changed = [owner, object.id].compactMap { target.object($0) }.first { !isUnchanged($0) }
           guard let blamed = changed ?? wantedObject(object).map(\.object) else { continue }
+          let isHidden = [owner, object.id].contains { isSecret(nvpair["name"] ?? "", of: $0, target) }
           warn(
-            "'\(owner)' and '\(object.id)' have the same address \(address)",
+            "'\(owner)' and '\(object.id)' have the same address\(isHidden ? "" : " \(address)")",
             at: wantedObject(blamed)?.location ?? .none)
         }
       }
+    }
+  }
+
+  /// Whether the parameter's value came from a file or the environment, now or in an earlier apply.
+  private func isSecret(_ name: String, of id: String, _ target: Configuration) -> Bool {
+    if record.contains(.secret(owner: id, name: name)) { return true }
+    guard let wanted = target.object(id).flatMap(wantedObject) else { return false }
+    return wanted.element.elements.contains { set in
+      set.elements.contains { $0["name"] == name && $0.holdsSecret }
     }
   }
 

@@ -437,6 +437,21 @@ primitives:
         group = self.document("groups: {g: {members: [a]}}\n", "g.yaml")
         self.assertHidden(self.assertStatus(64, self.on_file("plan", group, "--format", "xml")))
 
+    def test_not_in_warnings_nor_when_they_go(self):
+        """Once it is in the CIB, only the record and the documents know that a value is secret."""
+        text = """
+primitives:
+  v1: {agent: "ocf:heartbeat:IPaddr2", params: {ip: {env: MY_STATE}, nic: {env: MY_STATE}}}
+  v2: {agent: "ocf:heartbeat:IPaddr2", params: {ip: {env: MY_STATE}, lvs_support: LVS}}
+"""
+        document = self.document(text)
+        for nic, lvs in ((", nic: {env: MY_STATE}", "true"), (", nic: {env: MY_STATE}", "false"), ("", "true")):
+            document.write_text(text.replace(", nic: {env: MY_STATE}", nic).replace("LVS", f"'{lvs}'"))
+            for command in ("plan", "apply"):
+                result = self.assertHidden(self.assertStatus(0, self.on_file(command, document, env=self.env)))
+                self.assertIn("have the same address", result.err)
+        self.assertNotIn("nic", self.cib.read_text())
+
     def test_patch_needs_consent(self):
         self.assertHidden(self.assertStatus(64, self.on_file("plan", self.secret, "--format", "xml", env=self.env)))
         result = self.assertStatus(0, self.on_file("plan", self.secret, "--format", "xml", "--show-secrets", env=self.env))
