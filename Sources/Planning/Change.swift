@@ -10,6 +10,8 @@ package struct Change: Sendable {
   package var action: Action
   package var kind: ObjectKind
   package var id: String
+  /// For a named value: the id of its set, where there are several and it is not in the usual one.
+  package var set: String?
   /// Why, where that is not simply "the documents say so": `in delete`, `its last member goes`, …
   package var reason: String?
   /// The object's element before and after, without what is inside it; for a named value its nvpair.
@@ -61,7 +63,8 @@ extension [Change] {
   package func areSame(as other: [Change]) -> Bool {
     count == other.count
       && zip(self, other).allSatisfy { left, right in
-        left.action == right.action && left.kind == right.kind && left.id == right.id && left.before == right.before
+        left.action == right.action && left.kind == right.kind && left.id == right.id && left.set == right.set
+          && left.before == right.before
           && left.after == right.after
       }
   }

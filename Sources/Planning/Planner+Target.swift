@@ -142,7 +142,7 @@ extension Planner {
         case .resourceDefaults: .resourceDefault
         default: .operationDefault
         }
-      let values = SettingsMerge.changes(from: before, to: after)
+      let values = SettingsMerge.changes(from: before, to: after, usualSet: Self.newSetID(section))
       changes += values.map { Self.change($0, kind: kind, id: $0.name) }
       if values.isEmpty, before != after {
         changes.append(
@@ -171,7 +171,9 @@ extension Planner {
 
   private static func change(_ value: SettingsMerge.ValueChange, kind: ObjectKind, id: String) -> Change {
     let action: Change.Action = value.before == nil ? .create : value.after == nil ? .delete : .update
-    return Change(action, kind, id, before: value.before, after: value.after)
+    var change = Change(action, kind, id, before: value.before, after: value.after)
+    change.set = value.set
+    return change
   }
 
   /// The top-level resources that change places: as few as explain the new order.

@@ -9,6 +9,8 @@ struct SettingsMerge {
   /// What becomes of one named value.
   struct ValueChange: Equatable {
     var name: String
+    /// The id of the set it is in, where that does not go without saying.
+    var set: String?
     var before: Element?
     var after: Element?
   }
@@ -73,12 +75,10 @@ struct SettingsMerge {
       let name = nvpair["name"] ?? ""
       let source = ValueSource(of: nvpair)
       if source == .unset {
-        remove(name)
+        remove(name, in: Self.isPlain)
         continue
       }
-      let plain = AttributeSets.byPrecedence(sets, first: firstID).filter {
-        $0.first("rule") == nil && $0["id-ref"] == nil
-      }
+      let plain = AttributeSets.byPrecedence(sets, first: firstID).filter(Self.isPlain)
       let winner = plain.first { $0.elements.contains { $0["name"] == name } }
       if source == .keep {
         if winner == nil { missingSecrets.append(name) }
@@ -97,6 +97,9 @@ struct SettingsMerge {
       }
     }
   }
+
+  /// Whether the short form speaks of the set.
+  private static func isPlain(_ set: Element) -> Bool { set.first("rule") == nil && set["id-ref"] == nil }
 
   /// The long form: this set, its rule and its score; its other values stay.
   private mutating func mergeSet(_ desired: Element, into index: Int) {
@@ -147,8 +150,8 @@ struct SettingsMerge {
 
   // MARK: - Removing
 
-  mutating func remove(_ name: String) {
-    for index in sets.indices {
+  mutating func remove(_ name: String, in isMeant: (Element) -> Bool = { _ in true }) {
+    for index in sets.indices where isMeant(sets[index]) {
       sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && $0["name"] == name } ?? false }
     }
   }
@@ -185,11 +188,17 @@ struct SettingsMerge {
 
 extension SettingsMerge {
   /// What changed between two states of the sets, value by value.
-  static func changes(from before: [Element], to after: [Element]) -> [ValueChange] {
-    func values(_ sets: [Element]) -> [(key: String, nvpair: Element)] {
+  ///
+  /// - Parameter usualSet: the id of the set in which values are looked for first.
+  static func changes(from before: [Element], to after: [Element], usualSet: String = "") -> [ValueChange] {
+    struct Key: Hashable {
+      var set: String
+      var name: String
+    }
+    func values(_ sets: [Element]) -> [(key: Key, nvpair: Element)] {
       sets.flatMap { set in
         set.elements.filter { $0.name == "nvpair" }.map {
-          ("\(set.id ?? "") \($0["name"] ?? $0["id-ref"] ?? "")", $0)
+          (Key(set: set.id ?? "", name: $0["name"] ?? $0["id-ref"] ?? ""), $0)
         }
       }
     }
@@ -197,15 +206,20 @@ extension SettingsMerge {
     let new = values(after)
     let oldByKey = Dictionary(old.map { ($0.key, $0.nvpair) }) { first, _ in first }
     let newKeys = Set(new.map(\.key))
+    let sets = Set((before + after).compactMap(\.id)).subtracting([Record.setID])
+    func change(_ key: Key, before: Element?, after: Element?) -> ValueChange {
+      let isUsual = sets.count == 1 || key.set == usualSet
+      return ValueChange(name: key.name, set: isUsual ? nil : key.set, before: before, after: after)
+    }
     var changes: [ValueChange] = []
     for (key, nvpair) in new {
       let previous = oldByKey[key]
       if previous?["value"] != nvpair["value"] || previous == nil {
-        changes.append(ValueChange(name: nvpair["name"] ?? nvpair["id-ref"] ?? "", before: previous, after: nvpair))
+        changes.append(change(key, before: previous, after: nvpair))
       }
     }
     for (key, nvpair) in old where !newKeys.contains(key) {
-      changes.append(ValueChange(name: nvpair["name"] ?? nvpair["id-ref"] ?? "", before: nvpair, after: nil))
+      changes.append(change(key, before: nvpair, after: nil))
     }
     return changes
   }

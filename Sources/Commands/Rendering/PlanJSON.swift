@@ -25,6 +25,7 @@ enum PlanJSON {
       .init("kind", .text(change.kind.rawValue)),
       .init("id", .text(change.id)),
     ]
+    if let set = change.set { entries.append(.init("set", .text(set))) }
     if let reason = change.reason { entries.append(.init("reason", .text(reason))) }
     let details = change.details(record)
     if !details.isEmpty {

@@ -44,6 +44,7 @@ struct PlanText {
     let details = change.details(record)
     if let summary = oneLine(change, details) {
       if !summary.isEmpty { text += "  \(summary)" }
+      if let set = change.set { text += paint("  (in set \(set))", .dim) }
       if let reason = change.reason { text += paint("  (\(reason))", .dim) }
       return text + "\n"
     }
