@@ -89,7 +89,7 @@ struct ApplyCommand: ParsableCommand {
   private static func explained(_ error: ClusterError, _ planned: Workflow.Planned) -> any Error {
     guard error.kind == .schemaRefused, let objection = planned.schemaObjection() else { return error }
     return Failure(
-      .invalidInput, "\(objection.summary); nothing was changed:\(objection.list)", hint: objection.hint)
+      .invalidInput, "\(objection.summary); nothing was changed:", details: objection.findings, hint: objection.hint)
   }
 
   static func failure(of patch: [UInt8], through connection: ClusterConnection) -> ClusterError? {
@@ -126,7 +126,7 @@ struct ApplyCommand: ParsableCommand {
   private func refuse(_ plan: Plan) throws {
     guard !plan.refusals.isEmpty else { return }
     for refusal in plan.refusals {
-      Console.error("crmsync: refused: \(refusal.message)\n  hint: \(refusal.option) allows it")
+      Console.error("crmsync: refused: \(refusal.message)", hint: "\(refusal.option) allows it")
     }
     throw Failure(.refused, nil)
   }

@@ -3,9 +3,12 @@ import Glibc
 
 /// Standard output for results, standard error for everything else.
 enum Console {
-  static func error(_ line: String) {
-    var bytes = Array(line.utf8)
-    bytes.append(UInt8(ascii: "\n"))
+  /// Tells the user something, with more lines to it and what to do about it.
+  static func error(_ message: String, details: [String] = [], hint: String? = nil) {
+    var text = message.printable + "\n"
+    for detail in details { text += "  \(detail.printable)\n" }
+    if let hint { text += "  hint: \(hint.printable)\n" }
+    let bytes = Array(text.utf8)
     // Nothing sensible is left to do where standard error is gone.
     bytes.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
   }

@@ -20,11 +20,14 @@ struct Failure: Error {
   var status: Int32
   /// Nil where everything is said already.
   var message: String?
+  /// What the message is about, a line each.
+  var details: [String] = []
   var hint: String?
 
-  init(_ status: Status, _ message: String?, hint: String? = nil) {
+  init(_ status: Status, _ message: String?, details: [String] = [], hint: String? = nil) {
     self.status = status.rawValue
     self.message = message
+    self.details = details
     self.hint = hint
   }
 
@@ -36,10 +39,7 @@ struct Failure: Error {
 
   /// Tells the user, and becomes the error that ends the program.
   func report() -> ExitCode {
-    if let message {
-      Console.error("crmsync: error: \(message)")
-      if let hint { Console.error("  hint: \(hint)") }
-    }
+    if let message { Console.error("crmsync: error: \(message)", details: details, hint: hint) }
     return ExitCode(status)
   }
 }

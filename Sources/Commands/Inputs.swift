@@ -37,6 +37,10 @@ enum Inputs {
 
   /// Tells the problems of documents and plans, in the order of the documents.
   static func report(_ diagnostics: [Diagnostic]) {
-    for diagnostic in diagnostics { Console.error(diagnostic.description) }
+    for var diagnostic in diagnostics {
+      let hint = diagnostic.hint
+      diagnostic.hint = nil
+      Console.error(diagnostic.description, hint: hint)
+    }
   }
 }

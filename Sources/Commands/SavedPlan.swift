@@ -71,7 +71,7 @@ struct SavedPlan {
     let refusals = root.elements(named: "refusal")
     for refusal in refusals {
       Console.error(
-        "crmsync: refused: \(refusal["message"] ?? "")\n  hint: plan with \(refusal["option"] ?? "") to allow it")
+        "crmsync: refused: \(refusal["message"] ?? "")", hint: "plan with \(refusal["option"] ?? "") to allow it")
     }
     guard refusals.isEmpty else { throw Failure(.refused, nil) }
     try Console.print(root["summary"] ?? "")

@@ -22,7 +22,7 @@ struct ValidateCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       let desired = try Inputs.read(documents)
-      let plan: Plan
+      var plan: Plan
       if let cibFile = cluster.cibFile {
         let cib = try ClusterConnection(cibFile: cibFile).query()
         plan = Planner.plan(
@@ -31,6 +31,7 @@ struct ValidateCommand: ParsableCommand {
       } else {
         plan = Planner.plan(withoutCluster: desired)
       }
+      plan.checkControlCharacters(in: desired, hasCluster: cluster.cibFile != nil)
       let diagnostics =
         plan.diagnostics + AgentChecks.warnings(about: desired)
         + AgentChecks.deadlineWarnings(about: desired, in: plan.target)

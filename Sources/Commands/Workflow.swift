@@ -15,7 +15,7 @@ struct Workflow {
 
   struct SchemaObjection {
     var summary: String
-    var list: String
+    var findings: [String]
     var hint: String?
   }
 
@@ -44,9 +44,9 @@ struct Workflow {
       writer.write(target)
       let schema = cib.validateWith ?? ""
       guard let findings = SchemaCheck.findings(in: writer.bytes, schema: schema), !findings.isEmpty else { return nil }
-      let list = findings.map { "\n  <\($0.element)>\($0.id.map { " '\($0)'" } ?? ""): \($0.message)" }
       return SchemaObjection(
-        summary: "the result would not fit \(schema), the schema of the CIB", list: list.joined(),
+        summary: "the result would not fit \(schema), the schema of the CIB",
+        findings: findings.map { "<\($0.element)>\($0.id.map { " '\($0)'" } ?? ""): \($0.message)" },
         hint: findings.allSatisfy(\.isAboutIDs)
           ? nil : "'cibadmin --upgrade' brings the CIB to the newest schema, which may allow it")
     }
@@ -59,7 +59,7 @@ struct Workflow {
       guard plan.errors.isEmpty, let objection = schemaObjection() else { return }
       plan.diagnostics.append(
         Diagnostic(
-          .warning, "apply will refuse this: \(objection.summary):\(objection.list)", at: .none, hint: objection.hint))
+          .warning, "apply will refuse this: \(objection.summary): \(objection.findings.joined(separator: "; "))", at: .none, hint: objection.hint))
     }
   }
 
@@ -80,6 +80,7 @@ struct Workflow {
     var plan = Planner.plan(
       from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
       options: flags.planOptions)
+    if !plan.isInSync { plan.checkControlCharacters(in: desired) }
     if connection.isLive { LiveChecks(cib: cib, flags: flags).check(&plan) }
     return Planned(cib: cib, plan: plan)
   }

@@ -69,6 +69,7 @@ import XML
       "[\"\\u00g0\"]",
       "1:3: error: not valid JSON: '\\u' needs four hexadecimal digits, and a pair of them beyond U+FFFF"
     ),
+    ("[\"a\u{9B}b\"]", "1:4: error: U+009B is a control character"),
     ("[\"\\u0007\"]", "1:2: error: the value has the character U+0007, which XML cannot hold"),
     ("{\"a\": 1, \"a\": 2}", "1:10: error: duplicate key 'a', already given at line 1, column 2"),
     ("{\"a\": 1, \"\\u0061\": 2}", "1:10: error: duplicate key 'a', already given at line 1, column 2"),

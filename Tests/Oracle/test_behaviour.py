@@ -487,5 +487,54 @@ class RecordTests(BehaviourCase):
         self.assertEqual(int(query(self.path).get("epoch")), before + 1)
 
 
+class TerminalTests(BehaviourCase):
+    """Names and values go to terminals as text, whatever is in them."""
+
+    BAD = ["\x9b31m", "\x85", "\x7f", "\u202e", "\u2066", "\u200f", "\u061c", "\n- delete primitive  everything", "\r", "\t", "\u2028"]
+
+    def assertHarmless(self, *texts):
+        for text in texts:
+            self.assertNotRegex(text.replace("\n", ""), "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+            self.assertNotRegex(text, r"(?m)^ *- delete")
+
+    def escaped(self, text):
+        return "".join(c if " " <= c <= "~" else f"&#{ord(c)};" for c in text)
+
+    def test_plans_errors_and_status(self):
+        value = self.escaped("".join(self.BAD))
+        self.cib(primitive("a", f'<instance_attributes id="p"><nvpair id="p1" name="fake" value="{value}"/></instance_attributes>' + meta("a", target_role=value))
+                 + f'<primitive id="z" class="ocf" provider="heartbeat" type="Dummy" description="{value}"/>')
+        text = json.dumps({"primitives": {"a": {"agent": "ocf:pacemaker:Dummy", "params": {"fake": "x", "state": "y\n- delete primitive  everything"}}, "z": {"agent": "ocf:heartbeat:Dummy"}}})
+        for options in ((), ("--format", "json")):
+            result = self.call("plan", text, *options)
+            self.assertHarmless(result.out, result.err)
+        self.assertIn("\\n- delete", self.call("plan", text).out)
+        self.assertIn("\\u{9b}31m", self.call("plan", text).out)
+        for form in ("yaml", "json"):
+            self.assertHarmless(crmsync("export", "--cib-file", self.path, "--format", form).out)
+        key = json.dumps({"primitives": {"b" + "".join(self.BAD): {"agent": "ocf:pacemaker:Dummy"}}, "nodes": {"".join(self.BAD): {"attributes": {"x": "1"}}}})
+        result = self.call("plan", key, status=65)
+        self.assertHarmless(result.err)
+        self.cib(properties=f'<nvpair id="o-x" name="maintenance-mode" value="{value}"/>')
+        self.path.write_text(self.path.read_text().replace('uname="n1"', f'uname="{value}"'))
+        result = crmsync("status", "--cib-file", self.path)
+        self.assertHarmless(result.out, result.err)
+
+    def test_control_characters_in_documents(self):
+        self.cib(primitive("a", '<instance_attributes id="p"><nvpair id="p1" name="fake" value="&#155;31m"/></instance_attributes>'))
+        for form in ("yaml", "json", "xml"):
+            exported = self.document(crmsync("export", "--cib-file", self.path, "--format", form).out, f"e.{form}")
+            self.assertStatus(0, crmsync("plan", "--cib-file", self.path, exported, "--detailed-exitcode", "--prune-all", "--exact"))
+            for command in ("validate", "render"):
+                self.assertStatus(0, crmsync(command, exported))
+        self.apply('primitives: {a: {agent: "ocf:pacemaker:Dummy", params: {fake: "\x9b31m"}}}\n', status=65)
+        for value in ("\\x9b32m", "\\x7f"):
+            result = self.apply(f'primitives: {{a: {{agent: "ocf:pacemaker:Dummy", params: {{fake: "{value}"}}}}}}\n', status=65)
+            self.assertRegex(result.err, r"d\.yaml:1:57: error: .*'fake' has the control character U\+00(9B|7F)")
+        # What the cluster has may be said along with something new.
+        self.apply('primitives: {a: {agent: "ocf:pacemaker:Dummy", params: {fake: "\\x9b31m", state: /x}}}\n')
+        self.assertEqual(self.value("a", "fake", "instance_attributes"), "\x9b31m")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -27,6 +27,7 @@ struct FencingView {
         }
       }
     }
+    table = table.map { $0.map(\.printable) }
     // A column that says nothing is left out.
     let columns = table[0].indices.filter { column in table.dropFirst().contains { !$0[column].isEmpty } }
     let widths = columns.map { column in table.map { $0[column].count }.max() ?? 0 }
@@ -40,8 +41,8 @@ struct FencingView {
     let findings = allFindings
     if !findings.isEmpty { text += "\n" }
     for (place, finding) in findings {
-      text += "\(finding.severity.rawValue): \(place.isEmpty ? "" : "\(place): ")\(finding.text)\n"
-      if let hint = finding.hint { text += "  hint: \(hint)\n" }
+      text += "\(finding.severity.rawValue): \(place.isEmpty ? "" : "\(place.printable): ")\(finding.text.printable)\n"
+      if let hint = finding.hint { text += "  hint: \(hint.printable)\n" }
     }
     let count = report.nodes.filter(\.isFenceable).count
     text += "\n\(count) of \(report.nodes.count) nodes would be fenced.\n"

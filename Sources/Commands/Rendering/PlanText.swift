@@ -25,12 +25,12 @@ struct PlanText {
     }
     if !plan.kept.isEmpty {
       text += "\n\(paint("Kept, though no document has it:", .bold))\n"
-      for kept in plan.kept { text += "    \(kept.what)  \(paint("(\(kept.why))", .dim))\n" }
+      for kept in plan.kept { text += "    \(kept.what.printable)  \(paint("(\(kept.why))", .dim))\n" }
     }
     if !plan.isInSync { text += "\n\(counts(plan))\n" }
     if !plan.refusals.isEmpty {
       text += "\n\(paint("apply will refuse this:", .red))\n"
-      for refusal in plan.refusals { text += "    \(refusal.message)  (\(refusal.option) allows it)\n" }
+      for refusal in plan.refusals { text += "    \(refusal.message.printable)  (\(refusal.option) allows it)\n" }
     }
     return text
   }
@@ -39,19 +39,21 @@ struct PlanText {
 
   private func line(_ change: Change, _ record: Record, width: Int) -> String {
     let (sign, colour) = sign(of: change)
-    var text = paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id)", colour)
+    var text = paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id.printable)", colour)
     if let placing = placing(change) { return "\(text)  \(placing)\n" }
-    let details = change.details(record)
+    let details = change.details(record).map(\.printable)
     if let summary = oneLine(change, details) {
       if !summary.isEmpty { text += "  \(summary)" }
-      if let set = change.set { text += paint("  (in set \(set))", .dim) }
-      if let reason = change.reason { text += paint("  (\(reason))", .dim) }
-      return text + "\n"
+      if let set = change.set { text += paint("  (in set \(set.printable))", .dim) }
+      return text + reason(change) + "\n"
     }
-    if let reason = change.reason { text += paint("  (\(reason))", .dim) }
-    text += "\n"
+    text += reason(change) + "\n"
     for detail in details { text += "      \(describe(detail, in: change))\n" }
     return text
+  }
+
+  private func reason(_ change: Change) -> String {
+    change.reason.map { paint("  (\($0.printable))", .dim) } ?? ""
   }
 
   private func sign(of change: Change) -> (text: String, colour: Colour) {
@@ -72,7 +74,7 @@ struct PlanText {
     guard change.action == .create, change.kind == .location, let after = change.after, after.attributes.count == 4,
       after.children.isEmpty, let resource = after["rsc"], let node = after["node"], let score = after["score"]
     else { return nil }
-    return "\(resource) on \(node): \(score)"
+    return "\(resource.printable) on \(node.printable): \(score.printable)"
   }
 
   /// What fits on the object's own line: values, plain location constraints, what an object consists of.
@@ -107,5 +109,11 @@ struct PlanText {
 
   private func paint(_ text: String, _ colour: Colour) -> String {
     usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+  }
+}
+
+extension Detail {
+  fileprivate var printable: Detail {
+    Detail(path.printable, before: before?.printable, after: after?.printable)
   }
 }

@@ -73,18 +73,19 @@ struct StatusReport {
 
   var text: String {
     var text = "Nodes\n"
-    let width = status.nodes.map(\.name.count).max() ?? 0
-    for node in status.nodes {
-      let name = node.name + String(repeating: " ", count: width - node.name.count)
+    let names = status.nodes.map(\.name.printable)
+    let width = names.map(\.count).max() ?? 0
+    for (node, name) in zip(status.nodes, names) {
+      let name = name + String(repeating: " ", count: width - name.count)
       text += "  \(name)  \(Self.kindWord(node.kind)), \(Self.word(for: node))\(node.isDC ? ", DC" : "")\n"
     }
     text += "\nResources\n"
     for id in configuration.topLevelResources { describe(id, depth: 1, into: &text) }
     let devices = status.fencingDevices.isEmpty ? "no device" : status.fencingDevices.joined(separator: ", ")
-    text += "\nFencing  \(status.fencingIsEnabled ? "enabled" : "disabled"), \(devices)\n"
+    text += "\nFencing  \(status.fencingIsEnabled ? "enabled" : "disabled"), \(devices.printable)\n"
     if !concerns.isEmpty {
       text += "\nAttention\n"
-      for concern in concerns { text += "  \(concern)\n" }
+      for concern in concerns { text += "  \(concern.printable)\n" }
     }
     return text
   }
@@ -97,7 +98,7 @@ struct StatusReport {
       object.memberIDs.isEmpty
       ? nodes.isEmpty ? "stopped" : "on \(nodes.joined(separator: ", "))"
       : object.kind.rawValue
-    text += "\(indent)\(id)  \(state)\n"
+    text += "\(indent)\(id.printable)  \(state.printable)\n"
     for member in object.memberIDs where depth < 8 { describe(member, depth: depth + 1, into: &text) }
   }
 

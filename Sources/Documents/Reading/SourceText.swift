@@ -7,10 +7,13 @@ enum SourceText {
     var at = 0
     while at < bytes.count {
       let byte = bytes[at]
-      if byte >= 0x20 && byte < 0x80 || byte == 0x0A || byte == 0x09 || byte == 0x0D {
+      if byte >= 0x20 && byte < 0x7F || byte == 0x0A || byte == 0x09 || byte == 0x0D {
         at += 1
       } else if byte < 0x20 {
         return ("\(name(ofControl: byte)) is a control character, which XML cannot hold", position(of: at, in: bytes))
+      } else if let control = otherControl(at: at, in: bytes) {
+        // XML holds them, but nobody sees them in a text, and terminals act on them.
+        return ("\(name(ofControl: control)) is a control character", position(of: at, in: bytes))
       } else {
         let length = lengthOfSequence(at: at, in: bytes)
         guard length > 0 else { return ("the text is not UTF-8", position(of: at, in: bytes)) }
@@ -60,6 +63,13 @@ enum SourceText {
   private static func name(ofControl byte: UInt8) -> String {
     let digits = String(byte, radix: 16, uppercase: true)
     return "U+" + String(repeating: "0", count: 4 - digits.count) + digits
+  }
+
+  /// U+007F to U+009F.
+  private static func otherControl(at: Int, in bytes: UnsafeBufferPointer<UInt8>) -> UInt8? {
+    if bytes[at] == 0x7F { return 0x7F }
+    guard bytes[at] == 0xC2, at + 1 < bytes.count, 0x80...0x9F ~= bytes[at + 1] else { return nil }
+    return bytes[at + 1]
   }
 
   private static func isNoncharacter(at: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {

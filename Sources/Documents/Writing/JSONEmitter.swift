@@ -1,5 +1,5 @@
-/// Writes values as JSON (RFC 8259). Texts are strings, whatever they look like; all but control characters, quotes and
-/// backslashes stands as it is, in UTF-8.
+/// Writes values as JSON (RFC 8259). Texts are strings, whatever they look like; all but quotes, backslashes, control
+/// characters and marks of direction stands as it is, in UTF-8.
 package struct JSONEmitter {
   /// - Parameter isCompact: on one line without blanks, instead of indented by two.
   package static func text(of value: NativeValue, isCompact: Bool = false) -> String {
@@ -62,19 +62,23 @@ package struct JSONEmitter {
 
   private mutating func writeString(_ text: String) {
     write("\"")
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): write("\\\"")
-      case UInt8(ascii: "\\"): write("\\\\")
-      case 0x08: write("\\b")
-      case 0x09: write("\\t")
-      case 0x0A: write("\\n")
-      case 0x0C: write("\\f")
-      case 0x0D: write("\\r")
-      case 0x00...0x1F, 0x7F: YAMLText.writeEscape(UInt32(byte), to: &bytes)
-      default: bytes.append(byte)
+    defer { write("\"") }
+    // Nearly everything is plain.
+    if text.utf8.allSatisfy({ 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      return bytes.append(contentsOf: text.utf8)
+    }
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": write("\\\"")
+      case "\\": write("\\\\")
+      case "\u{08}": write("\\b")
+      case "\t": write("\\t")
+      case "\n": write("\\n")
+      case "\u{0C}": write("\\f")
+      case "\r": write("\\r")
+      case _ where YAMLText.isPrintable(scalar): bytes.append(contentsOf: UTF8.encode(scalar)!)
+      default: YAMLText.writeEscape(scalar.value, to: &bytes)
       }
     }
-    write("\"")
   }
 }

@@ -106,9 +106,10 @@ enum YAMLText {
     return String(decoding: text, as: UTF8.self).unicodeScalars.allSatisfy(isPrintable)
   }
 
-  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+  /// What a terminal, an editor and every YAML shows as what it is.
+  static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0x20...0x7E, 0xA1...0x1FFF, 0x2010...0x2027, 0x2030...0x205E, 0x2070...0xD7FF, 0xE000...0xFEFE,
+    case 0x20...0x7E, 0xA1...0x61B, 0x61D...0x1FFF, 0x2010...0x2027, 0x2030...0x205E, 0x2070...0xD7FF, 0xE000...0xFEFE,
       0xFF00...0xFFFD, 0x1_0000...0x10_FFFF:
       true
     // C1 controls, no-break spaces, marks of direction, line separators, the byte order mark.
