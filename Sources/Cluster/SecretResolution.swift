@@ -4,18 +4,22 @@ import XML
 extension Element {
   /// The element with the values of `{file: …}` and `{env: …}` read and put in, marked as secrets.
   ///
-  /// - Throws: for the first that is missing, unreadable, empty or no text.
-  package func resolvingSecrets() throws(FileError) -> Element {
+  /// - Parameter report: called for every one that is missing, unreadable, empty or no text, with its place.
+  package func resolvingSecrets(report: (FileError, SourcePosition) -> Void) -> Element {
     guard hasUnresolvedSecrets else { return self }
     var result = self
-    switch ValueSource(of: self) {
-    case .file(let path): result.setSecret(try SecretValue.file(path))
-    case .environment(let name): result.setSecret(try SecretValue.environment(name))
-    case .keep, .unset, nil: break
+    do throws(FileError) {
+      switch ValueSource(of: self) {
+      case .file(let path): result.setSecret(try SecretValue.file(path))
+      case .environment(let name): result.setSecret(try SecretValue.environment(name))
+      case .keep, .unset, nil: break
+      }
+    } catch {
+      report(error, position)
     }
     for index in result.children.indices {
       if case .element(let child) = result.children[index] {
-        result.children[index] = .element(try child.resolvingSecrets())
+        result.children[index] = .element(child.resolvingSecrets(report: report))
       }
     }
     return result

@@ -24,7 +24,7 @@ struct RenderCommand: ParsableCommand {
       switch format {
       case .xml:
         let (element, problems) = XMLDocumentWriter(showSecrets: showSecrets).element(for: desired)
-        for problem in problems { Console.error("crmsync: error: \(problem)") }
+        Inputs.report(problems)
         guard problems.isEmpty else { throw Failure(.invalidInput, nil) }
         var writer = XMLWriter()
         writer.write(element)

@@ -108,11 +108,8 @@ extension DesiredConfiguration {
   func resolvingSecrets() throws -> DesiredConfiguration {
     var problems: [(error: FileError, location: Location)] = []
     func resolved(_ element: Element, at location: Location) -> Element {
-      do throws(FileError) {
-        return try element.resolvingSecrets()
-      } catch {
-        problems.append((error, location))
-        return element
+      element.resolvingSecrets { error, position in
+        problems.append((error, position == .unknown ? location : Location(location.document, position)))
       }
     }
     var result = self

@@ -487,6 +487,32 @@ class RecordTests(BehaviourCase):
         self.assertEqual(int(query(self.path).get("epoch")), before + 1)
 
 
+class RenderTests(BehaviourCase):
+    def test_what_xml_cannot_say(self):
+        """All of it at once, each in its place."""
+        text = """primitives:
+  p:
+    agent: ocf:pacemaker:Dummy
+    params: {a: {env: CRMSYNC_NOT_SET}, b: null}
+properties:
+  c: {file: /no/such/file}
+delete: [x]
+"""
+        document = self.document(text)
+        def told(command, *options, status=65):
+            result = self.assertStatus(status, crmsync(command, document, *options))
+            return [line[len(str(document)) + 1:] for line in result.err.splitlines() if line.startswith(str(document))], result.err
+        lines, err = told("render", "--format", "xml", "--show-secrets")
+        for line, start in zip(lines, ("4:14: error: primitive 'p': the value of 'a' is in the environment", "4:41: error: primitive 'p': the value of 'b'",
+                                       "6:3: error: crm_config: the value of 'c' is in the file /no/such/file", "7:10: error: ")):
+            self.assertTrue(line.startswith(start), line)
+        self.assertEqual((len(lines), err.count("  hint: ")), (4, 4), err)
+        self.assertEqual(len(told("render", "--format", "xml")[0]), 2)
+        # Values that are to be read and are not there: likewise.
+        self.cib()
+        self.assertEqual([line[:5] for line in told("plan", "--cib-file", self.path, status=65)[0]], ["4:14:", "6:3: "])
+
+
 class TerminalTests(BehaviourCase):
     """Names and values go to terminals as text, whatever is in them."""
 

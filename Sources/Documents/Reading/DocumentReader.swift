@@ -40,8 +40,11 @@ package enum DocumentReader {
 extension Diagnostic {
   /// By place, those of one place in the order they were found; once what an alias brings up several times.
   static func inOrder(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    var ranks: [String: Int] = [:]
+    for name in diagnostics.map(\.location.document) where ranks[name] == nil { ranks[name] = ranks.count }
     let sorted = diagnostics.enumerated().sorted { left, right in
-      (left.element.location.position, left.offset) < (right.element.location.position, right.offset)
+      let (one, other) = (left.element.location, right.element.location)
+      return (ranks[one.document]!, one.position, left.offset) < (ranks[other.document]!, other.position, right.offset)
     }
     var result: [Diagnostic] = []
     for (_, diagnostic) in sorted where !isKnown(diagnostic, in: result) { result.append(diagnostic) }

@@ -14,11 +14,11 @@ package struct XMLDocumentWriter {
     self.showSecrets = showSecrets
   }
 
-  /// - Returns: the `<cib>`, and in words whatever XML cannot say; the element is of use only if there is nothing.
-  package func element(for configuration: DesiredConfiguration) -> (element: Element, problems: [String]) {
+  /// - Returns: the `<cib>`, and everything that XML cannot say; the element is of use only if there is nothing.
+  package func element(for configuration: DesiredConfiguration) -> (element: Element, problems: [Diagnostic]) {
     var assembly = CIBAssembly(configuration, showSecrets: showSecrets)
     let element = assembly.assemble()
-    return (element, assembly.problems)
+    return (element, Diagnostic.inOrder(assembly.problems))
   }
 }
 
@@ -27,7 +27,7 @@ private struct CIBAssembly {
   let configuration: DesiredConfiguration
   let showSecrets: Bool
   let schema: Schema
-  var problems: [String] = []
+  var problems: [Diagnostic] = []
   var sections: [CIB.Section: [Element]] = [:]
 
   /// In the order in which Pacemaker's schemas have them, the first four always there.
@@ -51,7 +51,9 @@ private struct CIBAssembly {
     }
     addPlacements()
     for deletion in configuration.deletions {
-      report("a CIB cannot say what must not be there: 'delete' of \(deletion.target.description)", deletion.location)
+      report(
+        "a CIB cannot say what must not be there: 'delete' of \(deletion.target.description)", deletion.location,
+        hint: Self.hintForNative)
     }
     addIDs()
     var result = Element("configuration")
@@ -68,24 +70,33 @@ private struct CIBAssembly {
     return Element("cib", attributes, children: [.element(result)])
   }
 
-  private mutating func report(_ problem: String, _ location: Location) {
-    problems.append(location == .none ? problem : "\(location): \(problem)")
+  private static let hintForNative = "leave it out, or render as YAML or JSON"
+
+  private mutating func report(_ problem: String, _ location: Location, hint: String? = nil) {
+    problems.append(Diagnostic(.error, problem, at: location, hint: hint))
   }
 
   /// The element without value sources.
   private mutating func readable(_ element: Element, _ location: Location, _ subject: String) -> Element {
     let showSecrets = showSecrets
-    var found: [String] = []
+    var found: [Diagnostic] = []
     let result = element.forXML(showSecrets: showSecrets) { nvpair, source in
-      let name = nvpair["name"] ?? ""
+      let value = "\(subject): the value of '\(nvpair["name"] ?? "")'"
+      let place = nvpair.position == .unknown ? location : Location(location.document, nvpair.position)
+      let notRead = "without --show-secrets, \(Secret.keep) stands in its place"
       switch source {
-      case .unset: found.append("\(subject): a CIB cannot say that '\(name)' must be unset (null)")
-      case .file where showSecrets, .environment where showSecrets:
-        found.append("\(subject): the value of '\(name)' has not been read")
+      case .unset:
+        let message = "\(value) is to be unset (null), which a CIB cannot say"
+        found.append(Diagnostic(.error, message, at: place, hint: Self.hintForNative))
+      case .file(let path) where showSecrets:
+        found.append(Diagnostic(.error, "\(value) is in the file \(path), which is not read", at: place, hint: notRead))
+      case .environment(let name) where showSecrets:
+        let message = "\(value) is in the environment variable \(name), which is not read"
+        found.append(Diagnostic(.error, message, at: place, hint: notRead))
       default: break
       }
     }
-    for problem in found { report(problem, location) }
+    problems += found
     return result
   }
 
