@@ -84,6 +84,36 @@ package enum Section: String, Sendable, Hashable, CaseIterable {
   case acls
   case tags
   case alerts
+  /// What is in none of these, or unknown in one of them; a CIB that names the schema `none` may have it. Documents
+  /// carry such an element inside its section, `<constraints><odd/></constraints>`, or as a section of its own.
+  case unknown = "configuration"
+
+  package static let allCases: [Section] = [
+    .properties, .nodes, .resources, .constraints, .resourceDefaults, .operationDefaults, .fencingTopology, .acls,
+    .tags, .alerts,
+  ]
+
+  /// The section with this element name; nil for none that is known.
+  package init?(elementName: String) {
+    self.init(rawValue: elementName)
+    if self == .unknown { return nil }
+  }
+
+  /// The elements that the section consists of.
+  package var elementNames: [String] {
+    switch self {
+    case .properties: ["cluster_property_set"]
+    case .resourceDefaults, .operationDefaults: ["meta_attributes"]
+    case .nodes: ["node"]
+    case .resources: ["primitive", "group", "clone", "master", "bundle", "template"]
+    case .constraints: ["rsc_location", "rsc_colocation", "rsc_order", "rsc_ticket"]
+    case .fencingTopology: ["fencing-level"]
+    case .acls: ["acl_role", "acl_target", "acl_group", "acl_user"]
+    case .tags: ["tag"]
+    case .alerts: ["alert"]
+    case .unknown: []
+    }
+  }
 
   /// The element that holds nvpairs in the sections that consist of attribute sets.
   package var setElementName: String? {

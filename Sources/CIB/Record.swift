@@ -117,7 +117,7 @@ extension Element {
     var owner = owner
     if ObjectKind(elementName: name) != nil {
       owner = self["uname"] ?? id ?? ""
-    } else if Section(rawValue: name) != nil {
+    } else if Section(elementName: name) != nil {
       owner = name
     }
     var result = self

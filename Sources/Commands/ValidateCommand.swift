@@ -31,6 +31,7 @@ struct ValidateCommand: ParsableCommand {
       } else {
         plan = Planner.plan(withoutCluster: desired)
       }
+      plan.checkUnknownElements(in: desired, hasCluster: cluster.cibFile != nil)
       plan.checkControlCharacters(in: desired, hasCluster: cluster.cibFile != nil)
       let diagnostics =
         plan.diagnostics + AgentChecks.warnings(about: desired)

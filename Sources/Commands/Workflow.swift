@@ -80,6 +80,7 @@ struct Workflow {
     var plan = Planner.plan(
       from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
       options: flags.planOptions)
+    plan.checkUnknownElements(in: desired)
     if !plan.isInSync { plan.checkControlCharacters(in: desired) }
     if connection.isLive { LiveChecks(cib: cib, flags: flags).check(&plan) }
     return Planned(cib: cib, plan: plan)

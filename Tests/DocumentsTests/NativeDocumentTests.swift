@@ -895,7 +895,7 @@ import XML
         xml:
           - {in: resource, content: '<a/>'}
           - {in: resources, content: '<primitive id="p">'}
-          - {in: resources, content: '<rsc_location id="p"/>'}
+          - {in: configuration, content: '<tags/>'}
           - {in: constraints, content: '<rsc_location rsc="p"/>'}
           - {in: resources, content: '<primitive id="p" crmsync:file="/etc/shadow"/>'}
           - {content: x}
@@ -905,7 +905,7 @@ import XML
           "c.yaml:2:10: error: 'xml': there is no section 'resource'\n  hint: did you mean 'resources'?",
           "c.yaml:3:30: error: 'xml': the content is not valid XML: Premature end of data in tag primitive line 1 (line 1, "
             + "column 19 of it)",
-          "c.yaml:4:30: error: unknown element <rsc_location> in <resources>",
+          "c.yaml:4:34: error: <tags> is a section\n  hint: give its elements, 'in: tags'",
           "c.yaml:5:32: error: <rsc_location> has no id",
           "c.yaml:6:30: error: <primitive>: the attribute 'crmsync:file' is reserved",
           "c.yaml:7:5: error: 'xml': 'in' is missing",

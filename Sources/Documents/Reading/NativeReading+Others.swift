@@ -303,7 +303,7 @@ extension NativeReading {
       var element = try Element(parsing: text)
       element.position = position
       // Inside a scalar nothing has a place of its own: block scalars are indented, quoted ones escaped.
-      var reading = SectionReading(document: document, form: .xml, fallback: position)
+      var reading = SectionReading(document: document, form: .xml, fallback: position, takesUnknown: true)
       reading.read(element, in: section)
       reading.move(into: &configuration)
       diagnostics += reading.diagnostics

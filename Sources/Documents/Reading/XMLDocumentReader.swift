@@ -30,7 +30,8 @@ package enum XMLDocumentReader {
 
   private static func read(_ root: Element, document: String) -> (DesiredConfiguration, [Diagnostic]) {
     var result = DesiredConfiguration()
-    var reading = SectionReading(document: document, form: .plain, fallback: root.position)
+    var reading = SectionReading(
+      document: document, form: .plain, fallback: root.position, takesUnknown: root["validate-with"] == "none")
     switch root.name {
     case "cib":
       result.validateWith = root["validate-with"]
@@ -73,13 +74,16 @@ struct SectionReading {
   let form: DesiredObject.Form
   /// The place of what has none of its own.
   let fallback: SourcePosition
+  /// Whether elements that are not known may be there, which the cluster has to have already.
+  let takesUnknown: Bool
   var diagnostics: [Diagnostic] = []
   private var objects: [DesiredObject] = []
   private var settings: [DesiredSettings] = []
   private var nodes: [DesiredNode] = []
   private var topLevel: [Reference] = []
 
-  init(document: String, form: DesiredObject.Form, fallback: SourcePosition) {
+  init(document: String, form: DesiredObject.Form, fallback: SourcePosition, takesUnknown: Bool) {
+    self.takesUnknown = takesUnknown
     self.document = document
     self.form = form
     self.fallback = fallback
@@ -113,17 +117,25 @@ struct SectionReading {
       case .comment: continue
       case .text: report("text inside <configuration>", at: configuration.position)
       case .element(let element):
-        guard let section = Section(rawValue: element.name) else {
-          let names = Section.allCases.map(\.rawValue)
-          report(
-            "unknown element <\(element.name)> in <configuration>", at: element.position,
-            hint: Suggestion.hint(for: element.name, among: names))
+        guard let section = Section(elementName: element.name) else {
+          readUnknownSection(element)
           continue
         }
         if !known.insert(section).inserted { report("a second <\(element.name)>", at: element.position) }
         readSection(element, section)
       }
     }
+  }
+
+  private mutating func readUnknownSection(_ element: Element) {
+    guard !takesUnknown else {
+      let section = cleaned(element)
+      settings.append(DesiredSettings(section: .unknown, element: section, location: place(element.position)))
+      return
+    }
+    report(
+      "unknown element <\(element.name)> in <configuration>", at: element.position,
+      hint: Suggestion.hint(for: element.name, among: Section.allCases.map(\.rawValue)))
   }
 
   private mutating func readSection(_ element: Element, _ section: Section) {
@@ -139,12 +151,18 @@ struct SectionReading {
 
   /// Reads one child of a section.
   mutating func read(_ element: Element, in section: Section) {
-    let element = cleaned(element, in: section)
+    if section == .unknown {
+      guard Section(elementName: element.name) == nil else {
+        return report(
+          "<\(element.name)> is a section", at: element.position, hint: "give its elements, 'in: \(element.name)'")
+      }
+      return readUnknownSection(element)
+    }
+    let element = cleaned(element)
+    guard section.elementNames.contains(element.name) else { return readUnknown(element, section) }
     if section == .nodes { return readNode(element) }
     if section.setElementName != nil { return readSettings(element, section) }
-    guard let kind = ObjectKind(elementName: element.name), kind.section == section else {
-      return reportUnknown(element, section)
-    }
+    guard let kind = ObjectKind(elementName: element.name) else { return }
     guard element.id != nil || kind == .fencingLevel else {
       return report("<\(element.name)> has no id", at: element.position)
     }
@@ -163,42 +181,31 @@ struct SectionReading {
   }
 
   private mutating func readSettings(_ element: Element, _ section: Section) {
-    guard isAttributeSet(element.name) else { return reportUnknown(element, section) }
     // What crmsync itself keeps in the CIB is no part of what anyone desires.
     guard element.id != "crmsync-record" else { return }
     settings.append(DesiredSettings(section: section, element: element, location: place(element.position)))
   }
 
   private mutating func readNode(_ element: Element) {
-    guard element.name == "node" else { return reportUnknown(element, .nodes) }
     guard let name = element["uname"] else { return report("<node> has no uname", at: element.position) }
     nodes.append(DesiredNode(name: name, element: element, location: place(element.position)))
   }
 
-  private mutating func reportUnknown(_ element: Element, _ section: Section) {
+  private mutating func readUnknown(_ element: Element, _ section: Section) {
+    guard !takesUnknown else {
+      let inSection = Element(section.rawValue, children: [.element(element)])
+      settings.append(DesiredSettings(section: .unknown, element: inSection, location: place(element.position)))
+      return
+    }
     report(
       "unknown element <\(element.name)> in <\(section.rawValue)>", at: element.position,
-      hint: Suggestion.hint(for: element.name, among: Self.elementNames(section)))
-  }
-
-  private static func elementNames(_ section: Section) -> [String] {
-    switch section {
-    case .properties: ["cluster_property_set"]
-    case .resourceDefaults, .operationDefaults: ["meta_attributes"]
-    case .nodes: ["node"]
-    case .resources: ["primitive", "group", "clone", "master", "bundle", "template"]
-    case .constraints: ["rsc_location", "rsc_colocation", "rsc_order", "rsc_ticket"]
-    case .fencingTopology: ["fencing-level"]
-    case .acls: ["acl_role", "acl_target", "acl_group", "acl_user"]
-    case .tags: ["tag"]
-    case .alerts: ["alert"]
-    }
+      hint: Suggestion.hint(for: element.name, among: section.elementNames))
   }
 
   // MARK: Elements
 
   /// The element without comments, with "keep the secret" as a value source; checks ids and attributes on the way.
-  private mutating func cleaned(_ element: Element, in section: Section) -> Element {
+  private mutating func cleaned(_ element: Element) -> Element {
     checkAttributes(of: element)
     if let id = element.id, hasNamedID(element), !isXMLName(id) {
       report("<\(element.name)>: the id '\(id)' is no XML name", at: element.position)
@@ -215,7 +222,7 @@ struct SectionReading {
       switch child {
       case .comment: continue
       case .text: report("text inside <\(element.name)>", at: element.position)
-      case .element(let child): result.children.append(.element(cleaned(child, in: section)))
+      case .element(let child): result.children.append(.element(cleaned(child)))
       }
     }
     return result

@@ -17,8 +17,16 @@ extension DesiredConfiguration {
     validateWith = root["validate-with"]
     var topLevel: [Reference] = []
     for section in configuration.elements {
-      guard let kind = Section(rawValue: section.name) else { continue }
+      guard let kind = Section(elementName: section.name) else {
+        settings.append(DesiredSettings(section: .unknown, element: section, location: .none))
+        continue
+      }
       for element in section.elements {
+        guard kind.elementNames.contains(element.name) else {
+          let inSection = Element(section.name, children: [.element(element)])
+          settings.append(DesiredSettings(section: .unknown, element: inSection, location: .none))
+          continue
+        }
         add(element, in: kind)
         if let kind = ObjectKind(elementName: element.name), kind.isResource, let id = element.id {
           topLevel.append(Reference(id, location: .none))
@@ -35,7 +43,7 @@ extension DesiredConfiguration {
       }
       return
     }
-    guard let kind = ObjectKind(elementName: element.name), kind.section == section else { return }
+    guard let kind = ObjectKind(elementName: element.name) else { return }
     if kind == .node {
       nodes.append(DesiredNode(name: element["uname"] ?? "", element: element, location: .none))
       return

@@ -74,8 +74,6 @@ private struct DocumentAssembly {
     for (section, key) in kinds {
       let elements = settings.filter { $0.section == section }.map(\.element)
       do throws(NotExpressible) {
-        // Other elements than the section's own sets have no form.
-        guard elements.allSatisfy({ $0.name == section.setElementName }) else { throw NotExpressible() }
         guard let value = try writing.settings(elements, section) else { continue }
         if case .map(let entries) = value.content {
           sections[key, default: Section()].entries = entries
@@ -86,6 +84,13 @@ private struct DocumentAssembly {
         // All of them: the order of sets is meaning.
         for element in elements { addXML(element, in: section) }
       }
+    }
+    for element in settings.filter({ $0.section == .unknown }).map(\.element) {
+      guard let section = CIB.Section(elementName: element.name) else {
+        addXML(element, in: .unknown)
+        continue
+      }
+      for child in element.elements { addXML(child, in: section) }
     }
   }
 

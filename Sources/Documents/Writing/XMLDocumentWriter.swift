@@ -29,6 +29,8 @@ private struct CIBAssembly {
   let schema: Schema
   var problems: [Diagnostic] = []
   var sections: [CIB.Section: [Element]] = [:]
+  /// Sections that no schema knows.
+  var unknownSections: [Element] = []
 
   /// In the order in which Pacemaker's schemas have them, the first four always there.
   private static let order: [CIB.Section] = [
@@ -63,6 +65,7 @@ private struct CIBAssembly {
       guard isNeeded || !elements.isEmpty else { continue }
       result.append(Element(section.rawValue, children: elements.map { .element(schema.spelling($0)) }))
     }
+    for section in unknownSections { result.append(section) }
     let attributes = [
       Attribute("validate-with", schema.name), Attribute("admin_epoch", "0"), Attribute("epoch", "0"),
       Attribute("num_updates", "0"),
@@ -105,6 +108,14 @@ private struct CIBAssembly {
   private mutating func addSettings() {
     for settings in configuration.settings {
       var element = readable(settings.element, settings.location, settings.section.rawValue)
+      if settings.section == .unknown {
+        if let section = CIB.Section(elementName: element.name) {
+          sections[section, default: []] += element.elements
+        } else {
+          unknownSections.append(element)
+        }
+        continue
+      }
       if element.id == nil, element["id-ref"] == nil, element["score"] == nil, element.first("rule") == nil,
         let id = Self.usualSetID(settings.section)
       {
