@@ -38,7 +38,7 @@ private struct CrmshReading {
 
   init(document: String) {
     self.document = document
-    sections = SectionReading(document: document, form: .plain, fallback: .unknown)
+    sections = SectionReading(document: document, form: .plain, fallback: .unknown, takesUnknown: false)
   }
 
   mutating func read(_ text: String) {
