@@ -203,14 +203,28 @@ extension ClusterConnection {
       switch status {
       // What the file check did not see: it has gone or become unreadable just now.
       case CrmExit.noSuch: return ClusterError(.noInput, "cibadmin cannot read the CIB file \(file)")
-      case CrmExit.config, CrmExit.dataError:
-        return ClusterError(
-          .invalidCIB, "cibadmin does not accept \(file): it does not fit the schema it names",
-          hint: "'xmllint --relaxng /usr/share/pacemaker/SCHEMA.rng --noout FILE' says where")
+      case CrmExit.config, CrmExit.dataError: return schemaError(file)
       default: break
       }
     }
     return commonError(status, "--query")
+  }
+
+  /// cibadmin says the same of a CIB that does not fit its schema and of one whose schema it does not have.
+  private func schemaError(_ file: String) -> ClusterError {
+    let bytes = (try? readFile(file)) ?? []
+    let root = bytes.withUnsafeBytes { try? Element(parsing: $0, skipping: "configuration") }
+    guard let schema = root?["validate-with"] else {
+      return ClusterError(.invalidCIB, "cibadmin does not accept \(file): it does not fit the schema it names")
+    }
+    guard let path = SchemaCheck.file(of: schema, environment: environment) else {
+      return ClusterError(
+        .invalidCIB, "cibadmin does not accept \(file): this machine has no schema '\(schema)' (validate-with)",
+        hint: "the schemas are in \(SchemaCheck.directory(environment)); a newer Pacemaker may know it")
+    }
+    return ClusterError(
+      .invalidCIB, "cibadmin does not accept \(file): it does not fit \(schema), the schema it names",
+      hint: "'xmllint --relaxng \(path) --noout \(file)' says where")
   }
 }
 

@@ -18,6 +18,18 @@ package enum SchemaCheck {
   private static let defaultDirectory = "/usr/share/pacemaker"
   private static let mostFindings = 20
 
+  /// Where Pacemaker has its schemas.
+  static func directory(_ environment: Environment) -> String {
+    environment["PCMK_schema_directory"] ?? defaultDirectory
+  }
+
+  /// The file of a schema on this machine; nil if there is none.
+  static func file(of schema: String, environment: Environment) -> String? {
+    guard !schema.isEmpty, !schema.hasPrefix("."), !schema.contains("/") else { return nil }
+    let path = "\(directory(environment))/\(schema).rng"
+    return access(path, R_OK) == 0 ? path : nil
+  }
+
   /// Validates a `<cib>` with the schema it is to fit.
   ///
   /// - Parameter schema: a name as `validate-with` has it.
@@ -25,10 +37,7 @@ package enum SchemaCheck {
   package static func findings(
     in xml: [UInt8], schema: String, environment: Environment = .current
   ) -> [SchemaFinding]? {
-    let isName = !schema.isEmpty && !schema.hasPrefix(".") && !schema.contains("/")
-    guard isName, schema != "none" else { return nil }
-    let path = "\(environment["PCMK_schema_directory"] ?? defaultDirectory)/\(schema).rng"
-    guard access(path, R_OK) == 0 else { return nil }
+    guard schema != "none", let path = file(of: schema, environment: environment) else { return nil }
     let collector = Collector()
     let pointer = Unmanaged.passUnretained(collector).toOpaque()
     return withExtendedLifetime(collector) {

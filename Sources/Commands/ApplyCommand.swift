@@ -141,8 +141,7 @@ struct ApplyCommand: ParsableCommand {
   private func apply(_ saved: SavedPlan) throws {
     let connection = ClusterConnection(cibFile: cluster.cibFile)
     if let note = connection.note { Console.error("crmsync: \(note)") }
-    try saved.apply(through: connection)
-    if format == .text { try Console.print("Applied.\n") }
+    if try saved.apply(through: connection, dryRun: dryRun), format == .text { try Console.print("Applied.\n") }
   }
 }
 

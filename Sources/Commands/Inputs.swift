@@ -32,7 +32,7 @@ enum Inputs {
     if let format = InputFormat(fileName: name) { return format }
     throw Failure(
       .usage, "\(name): the format of the document is unknown",
-      hint: "name it .yaml, .json, .crm or .xml, or give --input-format")
+      hint: "name it .yaml, .yml, .json, .crm or .xml, or give --input-format")
   }
 
   /// Tells the problems of documents and plans, in the order of the documents.

@@ -14,9 +14,6 @@ struct LiveChecks {
     let status = ClusterStatus(cib)
     if cib.dcUUID?.isEmpty != false { plan.warn("the cluster has no DC; apply will refuse") }
     if cib.haveQuorum != true { plan.warn("this partition has no quorum; apply will refuse") }
-    if status.maintenanceMode {
-      plan.warn("maintenance-mode is on: the cluster will act on the change only when it is off")
-    }
     checkDeletions(status, &plan)
     checkRemotes(&plan)
   }
@@ -101,6 +98,12 @@ extension Configuration {
 }
 
 extension Plan {
+  /// A cluster may read the CIB file that the plan is for.
+  mutating func checkMaintenance() {
+    guard !isInSync, Configuration(target).booleanProperty("maintenance-mode", default: false) else { return }
+    warn("maintenance-mode is on: the cluster will act on the change only when it is off")
+  }
+
   fileprivate mutating func warn(_ message: String) {
     diagnostics.append(Diagnostic(.warning, message, at: .none))
   }

@@ -59,8 +59,9 @@ struct SavedPlan {
     return SavedPlan(root)
   }
 
+  /// - Returns: whether anything was changed.
   /// - Throws: `Failure` with `conflict` where the configuration is no longer the one the plan was made for.
-  func apply(through connection: ClusterConnection) throws {
+  func apply(through connection: ClusterConnection, dryRun: Bool) throws -> Bool {
     let cib = try connection.query()
     guard root["admin_epoch"] == "\(cib.adminEpoch)", root["epoch"] == "\(cib.epoch)",
       root["digest"] == Self.digest(cib.configuration)
@@ -75,7 +76,7 @@ struct SavedPlan {
     }
     guard refusals.isEmpty else { throw Failure(.refused, nil) }
     try Console.print(root["summary"] ?? "")
-    guard let diff = root.first("diff"), diff.first("change") != nil else { return }
+    guard let diff = root.first("diff"), diff.first("change") != nil, !dryRun else { return false }
     var writer = XMLWriter()
     writer.write(diff)
     if let error = ApplyCommand.failure(of: writer.bytes, through: connection) {
@@ -83,6 +84,7 @@ struct SavedPlan {
       throw Failure(
         .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
     }
+    return true
   }
 
   /// FNV-1a of the configuration: epochs alone do not tell two clusters, or two files, apart.

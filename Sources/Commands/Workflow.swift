@@ -82,6 +82,7 @@ struct Workflow {
       options: flags.planOptions)
     plan.checkUnknownElements(in: desired)
     if !plan.isInSync { plan.checkControlCharacters(in: desired) }
+    plan.checkMaintenance()
     if connection.isLive { LiveChecks(cib: cib, flags: flags).check(&plan) }
     return Planned(cib: cib, plan: plan)
   }

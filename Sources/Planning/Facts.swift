@@ -53,7 +53,7 @@ struct Facts {
       case _ where isAttributeSet(child.name):
         let count = setCounts[child.name, default: 0] + 1
         setCounts[child.name] = count
-        addSet(child, prefix: prefix + Self.word(forSet: child.name) + (count == 1 ? "" : "[\(count)]"))
+        addSet(child, prefix: prefix + Self.word(forSet: child.name, of: element) + (count == 1 ? "" : "[\(count)]"))
       case "operations":
         if let reference = child["id-ref"] { add(prefix + "operations", "as in \(reference)") }
         addChildren(of: child, prefix: prefix)
@@ -72,9 +72,9 @@ struct Facts {
     }
   }
 
-  private static func word(forSet name: String) -> String {
+  private static func word(forSet name: String, of owner: Element) -> String {
     switch name {
-    case "instance_attributes": "params"
+    case "instance_attributes": owner.name == "node" ? "attributes" : "params"
     case "meta_attributes": "meta"
     default: name
     }

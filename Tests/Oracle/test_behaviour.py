@@ -487,6 +487,28 @@ class RecordTests(BehaviourCase):
         self.assertEqual(int(query(self.path).get("epoch")), before + 1)
 
 
+class PlanTests(BehaviourCase):
+    def test_a_new_node_has_attributes(self):
+        self.cib()
+        plan = self.call("plan", "nodes: {zz: {id: 9, attributes: {a: 1}}}\n").out
+        self.assertIn("attributes.a: 1", plan)
+        self.assertNotIn("params", plan)
+
+    def test_a_change_of_what_is_masked(self):
+        self.cib(primitive("a", '<instance_attributes id="p"><nvpair id="p1" name="url" value="http://u:one@h/"/></instance_attributes>'))
+        plan = self.call("plan", f"primitives: {{a: {{{AGENT}, params: {{url: 'http://u:two@h/'}}}}}}\n").out
+        self.assertIn("params.url: http://(secret)@h/ changed\n", plan)
+
+    def test_maintenance_mode_is_told_with_a_file_too(self):
+        warning = r"warning: maintenance-mode is on"
+        self.cib(properties='<nvpair id="o-m" name="maintenance-mode" value="yes"/>')
+        text = f"primitives: {{a: {{{AGENT}}}}}\n"
+        self.assertRegex(self.call("plan", text).err, warning)
+        self.assertNotRegex(self.call("plan", text + "properties: {maintenance-mode: false}\n").err, warning)
+        self.assertRegex(self.apply(text).err, warning)
+        self.assertNotRegex(self.call("plan", text).err, warning)
+
+
 class RenderTests(BehaviourCase):
     def test_what_xml_cannot_say(self):
         """All of it at once, each in its place."""

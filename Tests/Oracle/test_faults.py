@@ -117,6 +117,16 @@ class CIBFileTests(FaultCase):
                 self.assertUntouched(lambda: self.assertSays(
                     self.assertStatus(65, self.on_file("apply", document, "--yes")), "cib"))
 
+    def test_schema(self):
+        self.cib.write_text(cib().replace("pacemaker-3.9", "pacemaker-9.9"))
+        result = self.assertStatus(65, self.on_file("plan", self.document(CHANGE)))
+        self.assertSays(result, "no schema 'pacemaker-9.9'")
+        self.assertNotIn(".rng", result.err)
+        self.cib.write_text(cib(inside="<odd/>"))
+        result = self.assertStatus(65, self.on_file("plan", self.document(CHANGE)))
+        named = re.search(r"\S+\.rng", result.err)
+        self.assertTrue(named and Path(named[0]).exists(), result)
+
     def test_unwritable_for_root_too(self):
         self.cib.chmod(0o444)
         document = self.document(CHANGE)
@@ -364,7 +374,7 @@ class UsageTests(FaultCase):
                 self.assertStatus(64, crmsync(*arguments))
 
     def test_not_there_yet(self):
-        for arguments in (("rollback",), ("charm", "apply"), ("fencing", "check"), ("history",), ("apply", "--wait"),
+        for arguments in (("rollback",), ("charm", "apply"), ("history",), ("apply", "--wait"),
                           ("apply", "--prune"), ("export", "--format", "crmsh")):
             with self.subTest(arguments):
                 options = ("--cib-file", self.cib) if arguments[0] in ("apply", "export") else ()
@@ -605,6 +615,16 @@ class SavedPlanTests(FaultCase):
         self.assertStatus(0, self.on_file("plan", self.document(CHANGE), "--out", saved))
         saved.write_bytes(saved.read_bytes()[:-20])
         self.assertUntouched(lambda: self.assertStatus(65, self.on_file("apply", saved, "--yes")))
+
+    def test_nothing_to_do(self):
+        saved, nothing = self.folder / "saved", self.document("properties: {stonith-enabled: true}\n", "n.yaml")
+        self.assertStatus(0, self.on_file("plan", nothing, "--out", saved))
+        self.assertEqual(self.assertStatus(0, self.on_file("apply", saved)).out, "In sync: the cluster is as the documents say.\n")
+
+    def test_dry_run(self):
+        saved = self.folder / "saved"
+        self.save(0, saved)
+        self.assertUntouched(lambda: self.assertNotIn("Applied", self.assertStatus(0, self.on_file("apply", saved, "--dry-run")).out))
 
     def save(self, status, path):
         return self.assertStatus(status, self.on_file("plan", self.document(CHANGE), "--out", path), f"for {path}")

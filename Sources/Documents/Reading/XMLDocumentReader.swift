@@ -82,7 +82,7 @@ struct SectionReading {
   private var nodes: [DesiredNode] = []
   private var topLevel: [Reference] = []
 
-  init(document: String, form: DesiredObject.Form, fallback: SourcePosition, takesUnknown: Bool) {
+  init(document: String, form: DesiredObject.Form, fallback: SourcePosition, takesUnknown: Bool = false) {
     self.takesUnknown = takesUnknown
     self.document = document
     self.form = form
