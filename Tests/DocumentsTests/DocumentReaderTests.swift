@@ -19,14 +19,6 @@ import XML
     #expect(InputFormat(fileName: name) == nil)
   }
 
-  @Test func crmshIsNotThereYet() {
-    #expect(
-      messages("primitive a lsb:x", .crmsh) == [
-        "c.yaml: error: documents in crmsh syntax cannot be read yet\n"
-          + "  hint: give the same as YAML, JSON or XML"
-      ])
-  }
-
   @Test(arguments: InputFormat.allCases)
   func sizeIsLimited(format: InputFormat) {
     let bytes = [UInt8](repeating: 0x20, count: (64 << 20) + 1)
