@@ -9,6 +9,10 @@ import XML
 package struct Alignment {
   /// Ids that an `id-ref` somewhere names: where a document gives such an id it is meaning, elsewhere ids are not.
   package var referencedIDs: Set<String> = []
+  /// Whether even these are no meaning, because the references will follow.
+  package var keepsReferencedIDs = false
+  /// The cluster's ids that stay, by those that the document has in their place.
+  package private(set) var keptIDs: [String: String] = [:]
   /// Whether a meta attribute that the document does not have stays: `target-role` and the like, set at run time.
   package var keepsMetaAttribute: (_ nvpair: Element) -> Bool = { _ in false }
   /// The meta attributes that stayed although the document does not have them.
@@ -149,7 +153,9 @@ package struct Alignment {
 
     let desiredNames = desired.attributes.map(\.name).filter { $0 != ValueSource.secretMark }
     let keepsCurrentID =
-      !idIsMeaning(of: desired.name) && !(desired.id.map { $0 != current.id && referencedIDs.contains($0) } ?? false)
+      !idIsMeaning(of: desired.name)
+      && (keepsReferencedIDs || !(desired.id.map { $0 != current.id && referencedIDs.contains($0) } ?? false))
+    if keepsReferencedIDs, keepsCurrentID, let id = desired.id, referencedIDs.contains(id) { keptIDs[id] = current.id }
     var differs = false
     var result: [Attribute] = []
     for attribute in current.attributes {

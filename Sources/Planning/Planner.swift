@@ -6,7 +6,7 @@ import XML
 /// Makes a plan: reads top to bottom as what happens to the configuration.
 package struct Planner {
   let current: Configuration
-  let desired: DesiredConfiguration
+  var desired: DesiredConfiguration
   let options: PlanOptions
   let schema: Schema
   let record: Record
@@ -202,19 +202,6 @@ package struct Planner {
       }
       remove(object, because: "its placement does not list \(object.element["node"] ?? "")")
     }
-  }
-
-  private mutating func collectReferencedIDs() {
-    func collect(_ element: Element) {
-      for attribute in element.attributes where attribute.name.utf8.count == 6 && attribute.name == "id-ref" {
-        referencedIDs.insert(attribute.value)
-      }
-      for case .element(let child) in element.children { collect(child) }
-    }
-    collect(current.element)
-    for object in desired.objects { collect(object.element) }
-    for set in desired.settings { collect(set.element) }
-    for node in desired.nodes { collect(node.element) }
   }
 
   /// A constraint that differs from one of the cluster's in its id alone is that one; a fencing level is known by its
