@@ -102,6 +102,9 @@ def install_agents():
         detach = 2
         ctypes.CDLL(None).umount2(os.fsencode(layer), detach)
         layer.rmdir()
+    # crm writes down what it is told.
+    if Path("/var/log/crmsh").is_dir():
+        _mount("tmpfs", "/var/log/crmsh", "tmpfs")
 
 
 class _Syslog:

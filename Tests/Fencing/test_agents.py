@@ -664,7 +664,7 @@ class Information(AgentCase):
 
     def test_an_unwritable_output(self):
         for verb in ("getconfignames", "getinfo-xml", "gethosts"):
-            with open("/dev/full", "w") as full:
+            with open(os.open("/dev/full", os.O_WRONLY), "w") as full:
                 done = subprocess.run([PLUGIN, verb], stdout=full, env={"hostnames": "a"})
             self.assertNotEqual(0, done.returncode, verb)
 
