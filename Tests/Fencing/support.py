@@ -152,6 +152,7 @@ class _Syslog:
         return [line.decode(errors="replace") for line in lines]
 
 
+IS_ROOT = os.getuid() == 0
 NO_NAMESPACE = _enter_namespace()
 SYSLOG = None if NO_NAMESPACE else _Syslog()
 needs_namespace = unittest.skipIf(NO_NAMESPACE, NO_NAMESPACE)
