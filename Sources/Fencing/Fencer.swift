@@ -66,6 +66,8 @@ package struct Fencer {
     try switchOff(machine)
     do throws(MAASError) {
       try switchOn(machine)
+    } catch where error.kind == .lostAnswer {
+      log.critical("\(name) was switched off and MAY STAY OFF: \(error), and power_on is not sent twice")
     } catch {
       log.critical("\(name) was switched off and STAYS OFF: \(error); power it on by hand")
     }
@@ -91,7 +93,7 @@ package struct Fencer {
       try client.powerOff(machine, comment: comment)
     } catch  where error.kind == .lostAnswer {
       log.warning("\(error); asking whether \(name) is off all the same")
-      if try awaitState(.off, of: machine, seconds: Fencer.lostOrder) { return }
+      if try awaitState(.off, of: machine, seconds: min(Fencer.lostOrder, deadline.left / 3)) { return }
       // The BMC says that it runs, so the order did not arrive; switching off twice does no harm.
       log.notice("Powering off \(name) once more")
       try? client.powerOff(machine, comment: comment)
@@ -123,7 +125,15 @@ package struct Fencer {
         .badAnswer, "MAAS says that the power state of \(name) is \(state.rawValue), so it is not powered on",
         hint: "powering on a machine that runs would reset it")
     }
-    try switchOn(machine)
+    do throws(MAASError) {
+      try switchOn(machine)
+    } catch where error.kind == .lostAnswer {
+      log.warning("\(error); asking whether \(name) is on all the same")
+    } catch {
+      let seconds = error.kind.leavesDoubt ? Fencer.lateEffect : 0
+      guard (try? awaitState(.on, of: machine, seconds: seconds)) == true else { throw error }
+      return
+    }
     try confirm(.on, of: machine)
   }
 
@@ -131,7 +141,10 @@ package struct Fencer {
   private func switchOn(_ machine: Machine) throws(MAASError) {
     for attempt in 1... {
       // Read anew, as late as can be: switching off takes long enough for somebody to release the machine.
-      if let reason = try client.refreshed(machine).reasonNotToPowerOn {
+      let now = try client.refreshed(machine)
+      // Since the BMC was asked, the stored state is as new as that answer, or newer.
+      if now.storedPowerState == PowerState.on.rawValue, try isOnAgain(machine) { return }
+      if let reason = now.reasonNotToPowerOn {
         throw MAASError(.conflict, "\(machine.hostname) must not be powered on through MAAS: \(reason)")
       }
       log.notice("Powering on \(machine.hostname)")
@@ -139,12 +152,24 @@ package struct Fencer {
         return try client.powerOn(machine, comment: comment)
       } catch  where error.kind == .unavailable && attempt < 3 {
         deadline.pause(1)
-        // Never twice without asking: powering on a machine that runs resets it.
-        guard try client.queryPowerState(of: machine) == .off else { return }
-      } catch  where error.kind == .lostAnswer {
-        log.warning("\(error); it is not sent again")
-        return
+        if try isOnAgain(machine) { return }
       }
+    }
+  }
+
+  /// Whether somebody has switched on a machine that was off: powering on one that runs would reset it.
+  ///
+  /// - Throws: where the BMC does not say.
+  private func isOnAgain(_ machine: Machine) throws(MAASError) -> Bool {
+    let state = try client.queryPowerState(of: machine)
+    switch state {
+    case .off: return false
+    case .on:
+      log.notice("\(machine.hostname) was switched on in between")
+      return true
+    case .unknown, .error:
+      throw MAASError(
+        .badAnswer, "\(machine.hostname) was off, and now MAAS says that its power state is \(state.rawValue)")
     }
   }
 

@@ -33,5 +33,13 @@ package struct Deadline: Sendable {
 extension Deadline {
   /// Has the kernel end the process, should it hang somewhere past its deadline (in syslog, say): Pacemaker takes that
   /// for a failure.
-  package func enforce() { _ = alarm(UInt32(seconds.rounded(.up)) + 1) }
+  package func enforce() {
+    _ = signal(SIGALRM) { _ in
+      // Nothing else is safe in a signal handler.
+      let reason: StaticString = "error: timed out long ago, and hung\n"
+      _ = write(2, reason.utf8Start, reason.utf8CodeUnitCount)
+      _exit(1)
+    }
+    _ = alarm(UInt32(seconds.rounded(.up)) + 1)
+  }
 }

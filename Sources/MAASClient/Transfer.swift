@@ -98,10 +98,12 @@ final class Transfer {
       }
       return crmsync_curl_perform(curl)
     }
-    guard code == CURLE_OK else { return failure(code, receiver, region) }
+    let status = crmsync_curl_get(curl, CURLINFO_RESPONSE_CODE)
+    // Of a refusal the status is all that counts, however much text there is to it.
+    guard code == CURLE_OK || receiver.isOverLimit && status >= 300 else { return failure(code, receiver, region) }
     return .answer(
       Answer(
-        status: crmsync_curl_get(curl, CURLINFO_RESPONSE_CODE), body: receiver.body, retryAfter: receiver.retryAfter,
+        status: status, body: receiver.body, retryAfter: receiver.retryAfter,
         clockDifference: receiver.clockDifference))
   }
 

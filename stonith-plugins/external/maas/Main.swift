@@ -22,6 +22,7 @@ enum Main {
       do throws(MAASError) {
         try operate(verb, host: arguments.count > 2 ? arguments[2] : nil)
       } catch {
+        _ = write(1, "failed", 6)
         fail(error)
       }
       // cluster-glue sleeps for a second where the output is empty or ends with a line end.
