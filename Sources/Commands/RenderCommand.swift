@@ -18,7 +18,8 @@ struct RenderCommand: ParsableCommand {
     try reportingFailures {
       try format.checkThere()
       let desired = try Inputs.read(documents)
-      let plan = Planner.plan(withoutCluster: desired)
+      var plan = Planner.plan(withoutCluster: desired)
+      plan.checkUnknownElements(in: desired, hasCluster: false)
       Inputs.report(plan.diagnostics)
       guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
       switch format {

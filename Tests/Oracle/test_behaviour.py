@@ -510,6 +510,11 @@ class PlanTests(BehaviourCase):
 
 
 class RenderTests(BehaviourCase):
+    def test_a_misspelt_element(self):
+        document = self.document("xml: [{in: resources, content: '<primtive id=\"x\"/>'}]\n")
+        for command in ("render", "validate"):
+            self.assertIn("did you mean 'primitive'?", self.assertStatus(65, crmsync(command, document)).err)
+
     def test_what_xml_cannot_say(self):
         """All of it at once, each in its place."""
         text = """primitives:
