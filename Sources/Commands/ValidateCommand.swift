@@ -32,7 +32,7 @@ struct ValidateCommand: ParsableCommand {
         plan = Planner.plan(withoutCluster: desired)
       }
       plan.checkUnknownElements(in: desired, hasCluster: cluster.cibFile != nil)
-      plan.checkControlCharacters(in: desired, hasCluster: cluster.cibFile != nil)
+      plan.checkControlCharacters(in: desired, asError: cluster.cibFile != nil)
       let diagnostics =
         plan.diagnostics + AgentChecks.warnings(about: desired)
         + AgentChecks.deadlineWarnings(about: desired, in: plan.target)

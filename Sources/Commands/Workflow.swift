@@ -59,7 +59,8 @@ struct Workflow {
       guard plan.errors.isEmpty, let objection = schemaObjection() else { return }
       plan.diagnostics.append(
         Diagnostic(
-          .warning, "apply will refuse this: \(objection.summary): \(objection.findings.joined(separator: "; "))", at: .none, hint: objection.hint))
+          .warning, "apply will refuse this: \(objection.summary): \(objection.findings.joined(separator: "; "))",
+          at: .none, hint: objection.hint))
     }
   }
 
@@ -81,7 +82,7 @@ struct Workflow {
       from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
       options: flags.planOptions)
     plan.checkUnknownElements(in: desired)
-    if !plan.isInSync { plan.checkControlCharacters(in: desired) }
+    if !plan.isInSync { plan.checkControlCharacters(in: desired, asError: !flags.force) }
     plan.checkMaintenance()
     if connection.isLive { LiveChecks(cib: cib, flags: flags).check(&plan) }
     return Planned(cib: cib, plan: plan)

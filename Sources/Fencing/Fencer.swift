@@ -66,7 +66,7 @@ package struct Fencer {
     try switchOff(machine)
     do throws(MAASError) {
       try switchOn(machine)
-    } catch where error.kind == .lostAnswer {
+    } catch  where error.kind == .lostAnswer {
       log.critical("\(name) was switched off and MAY STAY OFF: \(error), and power_on is not sent twice")
     } catch {
       log.critical("\(name) was switched off and STAYS OFF: \(error); power it on by hand")
@@ -127,7 +127,7 @@ package struct Fencer {
     }
     do throws(MAASError) {
       try switchOn(machine)
-    } catch where error.kind == .lostAnswer {
+    } catch  where error.kind == .lostAnswer {
       log.warning("\(error); asking whether \(name) is on all the same")
     } catch {
       let seconds = error.kind.leavesDoubt ? Fencer.lateEffect : 0
@@ -229,7 +229,8 @@ extension MAASError.Kind {
   fileprivate var leavesDoubt: Bool {
     switch self {
     case .lostAnswer, .unavailable, .driverFailed, .bmcTimedOut, .badAnswer: true
-    case .configuration, .libraries, .unreachable, .untrusted, .timedOut, .badKey, .forbidden, .notFound, .conflict: false
+    case .configuration, .libraries, .unreachable, .untrusted, .timedOut, .badKey, .forbidden, .notFound, .conflict:
+      false
     }
   }
 }

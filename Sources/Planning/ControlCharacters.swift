@@ -7,8 +7,8 @@ import XML
 extension Plan {
   /// Reports values of the documents with such characters, but those that the cluster has already.
   ///
-  /// - Parameter hasCluster: without one, what is in a document may be from the export of one.
-  package mutating func checkControlCharacters(in desired: DesiredConfiguration, hasCluster: Bool = true) {
+  /// - Parameter asError: rather than as a warning; without a cluster, what is in a document may be from the export of one.
+  package mutating func checkControlCharacters(in desired: DesiredConfiguration, asError: Bool) {
     var found: [(value: String, diagnostic: Diagnostic)] = []
     func look(at element: Element, _ subject: String, _ location: Location) {
       for attribute in element.attributes {
@@ -17,11 +17,13 @@ extension Plan {
         let place =
           element.position == .unknown ? location : Location(location.document, element.position)
         let message = "\(subject): the value of '\(name)' has the control character \(control)"
-        found.append((attribute.value, Diagnostic(hasCluster ? .error : .warning, message, at: place)))
+        found.append((attribute.value, Diagnostic(asError ? .error : .warning, message, at: place)))
       }
       for case .element(let child) in element.children { look(at: child, subject, location) }
     }
-    for object in desired.objects { look(at: object.element, "\(object.kind.rawValue) '\(object.id)'", object.location) }
+    for object in desired.objects {
+      look(at: object.element, "\(object.kind.rawValue) '\(object.id)'", object.location)
+    }
     for set in desired.settings { look(at: set.element, set.section.rawValue, set.location) }
     for node in desired.nodes { look(at: node.element, "node '\(node.name)'", node.location) }
     guard !found.isEmpty else { return }
