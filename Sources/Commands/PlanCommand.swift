@@ -30,7 +30,11 @@ struct PlanCommand: ParsableCommand {
       var planned = try workflow.plan()
       planned.addAdvice(workflow.desired)
       try Self.show(planned, format: format, showSecrets: showSecrets)
-      if let out { try SavedPlan(planned).save(to: out) }
+      if let out {
+        let names = documents.documents.isEmpty ? [Inputs.defaultDocument] : documents.documents
+        let inputs = names.filter { $0 != "-" } + [workflow.connection.file].compactMap(\.self)
+        try SavedPlan(planned).save(to: out, inputs: inputs)
+      }
       if detailedExitcode, !planned.plan.isInSync { throw ExitCode(Failure.Status.changes.rawValue) }
     }
   }

@@ -34,13 +34,13 @@ struct SavedPlan {
 
   private init(_ root: Element) { self.root = root }
 
-  /// - Throws: where the path is taken by anything but an earlier plan or an empty file: a document, the CIB file, …
-  func save(to path: String) throws {
+  /// - Parameter inputs: what the plan was made from, which is not to be lost.
+  /// - Throws: where the path is one of these, a device, a pipe or a folder.
+  func save(to path: String, inputs: [String]) throws {
     if let present = try AtomicFile.existing(path) {
-      let bytes = try readFile(present)
-      guard bytes.isEmpty || Self.isPlan(bytes) else {
+      guard !inputs.contains(where: { (try? AtomicFile.existing($0)) == present }) else {
         throw Failure(
-          .notTaken, "\(path) is no saved plan; it was left as it is", hint: "give --out a name that is not taken")
+          .notTaken, "\(path) is what the plan is made from; it was left as it is", hint: "give --out another name")
       }
     }
     var writer = XMLWriter()

@@ -647,14 +647,14 @@ class SavedPlanTests(FaultCase):
         self.assertTrue(link.is_symlink())
         self.assertStatus(0, self.on_file("apply", saved, "--yes"))
 
-    def test_replaces_plans_only(self):
+    def test_replaces_nothing_that_it_is_made_from(self):
         saved = self.folder / "saved"
         self.save(0, saved)
         self.save(0, saved)
         document, link = self.document(CHANGE), self.folder / "link"
         link.symlink_to(self.cib)
         for path in (document, self.cib, link):
-            self.assertUntouched(lambda: self.assertSays(self.save(74, path), "no saved plan"))
+            self.assertUntouched(lambda: self.assertSays(self.save(74, path), "made from"))
         self.assertEqual(document.read_text(), CHANGE)
 
 
