@@ -101,6 +101,10 @@ extension Planner {
           return daemonProperties.contains(name)
         }
         guard !daemons.isEmpty else { continue }
+        let given = Set(sets.flatMap { $0.elements.compactMap { $0["name"] } })
+        for name in daemons.compactMap({ $0.element?["name"] }) where !given.contains(name) {
+          kept.append(Kept("property \(name)", why: "written by Pacemaker itself"))
+        }
         let home =
           sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0.id == nil }
           ?? sets.firstIndex { $0.first("rule") == nil }

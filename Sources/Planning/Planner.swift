@@ -82,6 +82,7 @@ package struct Planner {
     nameNewLevels()
     mergeObjects()
     removeReferencesToRemoved()
+    noteKeptConstraints()
     var target = current.element
     var changes: [Change] = []
     let isOrdered = !desired.resourceOrders.isEmpty || options.prunesAll && options.isExact
@@ -303,16 +304,23 @@ package struct Planner {
     guard options.prunesAll else { return }
     for (index, object) in current.objects.enumerated() where claims[index] == .none {
       guard !removed.contains(Draft.key(object)) else { continue }
-      if !options.isExact, object.kind.isConstraint, let why = Self.runTimeConstraint(object.id) {
-        kept.append(Kept("\(object.kind.rawValue) \(object.id)", why: why))
-      } else {
-        remove(object, because: "in no document")
-      }
+      if options.isExact || Self.runTimeConstraint(object) == nil { remove(object, because: "in no document") }
+    }
+  }
+
+  /// The constraints that `--prune-all` leaves, but for those that go with their resource.
+  private mutating func noteKeptConstraints() {
+    guard options.prunesAll, !options.isExact else { return }
+    for (index, object) in current.objects.enumerated() where claims[index] == .none {
+      guard !removed.contains(Draft.key(object)), let why = Self.runTimeConstraint(object) else { continue }
+      kept.append(Kept("\(object.kind.rawValue) \(object.id)", why: why))
     }
   }
 
   /// Constraints that tools and handlers set while the cluster runs.
-  private static func runTimeConstraint(_ id: String) -> String? {
+  private static func runTimeConstraint(_ object: CIBObject) -> String? {
+    guard object.kind.isConstraint else { return nil }
+    let id = object.id
     if ["cli-ban-", "cli-prefer-", "cli-standby-"].contains(where: id.hasPrefix) { return "set by hand at run time" }
     return id.hasPrefix("drbd-fence-by-handler-") ? "set by DRBD's fencing handler" : nil
   }
