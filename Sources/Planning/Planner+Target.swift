@@ -202,7 +202,12 @@ extension Planner {
       case .update, .move: break
       }
     }
-    for object in desired.objects where object.kind.isResource { recordAttributes(of: object, in: &record) }
+    for object in desired.objects {
+      if object.kind.isResource { recordAttributes(of: object, in: &record) }
+      Self.recordSecrets(in: object.element, owner: object.id, &record)
+    }
+    for set in desired.settings { Self.recordSecrets(in: set.element, owner: set.section.rawValue, &record) }
+    for node in desired.nodes { Self.recordSecrets(in: node.element, owner: node.name, &record) }
     guard record != self.record else { return }
     let index = target.children.firstIndex { $0.element?.name == Section.properties.rawValue }
     var section = index.flatMap { target.children[$0].element } ?? Element(Section.properties.rawValue)
@@ -231,10 +236,13 @@ extension Planner {
         record.remove(entry)
       }
     }
-    for set in object.element.elements where isAttributeSet(set.name) {
-      for nvpair in set.elements where nvpair[ValueSource.secretMark] != nil {
-        record.insert(.secret(owner: object.id, name: nvpair["name"] ?? ""))
-      }
+  }
+
+  /// Also inside operations, recipients, …; see `markingSecrets`, which reads it back.
+  private static func recordSecrets(in element: Element, owner: String, _ record: inout Record) {
+    if element.name == "nvpair", element[ValueSource.secretMark] != nil {
+      record.insert(.secret(owner: owner, name: element["name"] ?? ""))
     }
+    for case .element(let child) in element.children { recordSecrets(in: child, owner: owner, &record) }
   }
 }

@@ -462,6 +462,24 @@ primitives:
                 self.assertIn("have the same address", result.err)
         self.assertNotIn("nic", self.cib.read_text())
 
+    def test_values_from_files_are_known_wherever_they_are(self):
+        text = """
+templates: {t: {agent: ocf:pacemaker:Dummy, params: {plain: VALUE}}}
+primitives: {a: {agent: ocf:pacemaker:Dummy, operations: [{name: monitor, interval: 10s, params: {plain: VALUE}}]}}
+alerts: {al: {path: /x, params: {plain: VALUE}, recipients: [{value: x, params: {other: VALUE}}]}}
+properties: {plain: VALUE}
+resource-defaults: {plain: VALUE}
+nodes: {n1: {attributes: {plain: VALUE}, utilization: {plain: VALUE}}}
+"""
+        self.assertStatus(0, self.on_file("apply", self.document(text.replace("VALUE", "{env: MY_STATE}")), "--yes", env=self.env))
+        self.assertEqual(self.cib.read_text().count(f"{MARK}2"), 8)
+        for form in ("yaml", "json", "xml"):
+            exported = self.assertHidden(self.assertStatus(0, self.on_file("export", "--format", form)))
+            document = self.document(exported.out, f"e.{form}")
+            self.assertStatus(0, self.on_file("plan", document, "--prune-all", "--exact", "--detailed-exitcode"))
+        self.assertHidden(self.assertStatus(0, self.on_file("plan", self.document(text.replace("VALUE", "x")))))
+        self.assertHidden(self.assertStatus(0, self.on_file("plan", self.document("{}\n"), "--prune-all", "--exact", "--allow-unfenced")))
+
     def test_patch_needs_consent(self):
         self.assertHidden(self.assertStatus(64, self.on_file("plan", self.secret, "--format", "xml", env=self.env)))
         result = self.assertStatus(0, self.on_file("plan", self.secret, "--format", "xml", "--show-secrets", env=self.env))
