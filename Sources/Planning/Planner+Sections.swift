@@ -148,6 +148,7 @@ extension Planner {
         }
         var alignment = Alignment()
         nodes.append(alignment.forming(node.element))
+        reportMissing(alignment.missingSecrets[...], at: node.location)
       } else if options.hasCluster {
         report(
           "the cluster has no node '\(node.name)'", at: node.location,
@@ -176,6 +177,7 @@ extension Planner {
           Element("node", children: present.map { .element($0) }),
           to: Element("node", children: sets.map { .element($0.0) })
         ).elements
+      reportMissing(alignment.missingSecrets[...], at: wanted.first?.location ?? .none)
     } else {
       var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil, newSetID: "")
       for (set, location) in sets {
