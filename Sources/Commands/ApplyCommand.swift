@@ -141,7 +141,9 @@ struct ApplyCommand: ParsableCommand {
   private func apply(_ saved: SavedPlan) throws {
     let connection = ClusterConnection(cibFile: cluster.cibFile)
     if let note = connection.note { Console.error("crmsync: \(note)") }
-    if try saved.apply(through: connection, dryRun: dryRun), format == .text { try Console.print("Applied.\n") }
+    let query = QueryAhead.take(cibFile: cluster.cibFile) ?? connection.startQuery()
+    let isApplied = try saved.apply(query, through: connection, dryRun: dryRun)
+    if isApplied, format == .text { try Console.print("Applied.\n") }
   }
 }
 

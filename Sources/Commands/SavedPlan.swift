@@ -59,10 +59,13 @@ struct SavedPlan {
     return SavedPlan(root)
   }
 
+  /// - Parameter query: of the cluster as it is now, under way.
   /// - Returns: whether anything was changed.
   /// - Throws: `Failure` with `conflict` where the configuration is no longer the one the plan was made for.
-  func apply(through connection: ClusterConnection, dryRun: Bool) throws -> Bool {
-    let cib = try connection.query()
+  func apply(
+    _ query: ClusterConnection.PendingQuery, through connection: ClusterConnection, dryRun: Bool
+  ) throws -> Bool {
+    let cib = try connection.finish(query)
     guard root["admin_epoch"] == "\(cib.adminEpoch)", root["epoch"] == "\(cib.epoch)",
       root["digest"] == Self.digest(cib.configuration)
     else {

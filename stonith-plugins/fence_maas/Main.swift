@@ -89,9 +89,4 @@ enum Main {
     }
     deadline.pause(seconds)
   }
-
-  private static func end(printing text: String) -> Never {
-    let bytes = Array(text.utf8)
-    exit(write(1, bytes, bytes.count) == bytes.count ? 0 : 1)
-  }
 }

@@ -66,11 +66,6 @@ enum Main {
     AgentLog(name: "external/maas", tag: parameter("HA_LOGTAG").flatMap { $0.isEmpty ? nil : $0 } ?? "external/maas")
   }
 
-  private static func end(printing text: String) -> Never {
-    let bytes = Array(text.utf8)
-    exit(write(1, bytes, bytes.count) == bytes.count ? 0 : 1)
-  }
-
   private static func fail(_ error: MAASError) -> Never {
     makeLog().error("\(error)")
     exit(1)

@@ -139,7 +139,7 @@ extension Element {
     guard isResourceElement(name) else { return self }
     var result = self
     result.children = children.map { child in
-      guard let element = child.element, isResourceElement(element.name), !element.children.isEmpty else {
+      guard let element = child.element, isResourceElement(element.name), !element.isMemberReference else {
         return child
       }
       guard let id = element.id, ids.contains(id) else { return .element(element.withoutMembers(ids)) }

@@ -50,9 +50,6 @@ extension CrmshStatement {
       throw problem("colocation '\(id.text)': a score such as inf: is expected", at: peek ?? id)
     }
     let (name, value) = Self.score(word.text)
-    guard name == "score" || Values.score(word.text) == nil else {
-      throw problem("'\(word.text)' is no score", at: word)
-    }
     guard name == "score" else {
       throw problem("'\(word.text)' is no score", at: word, hint: "such as inf: or -inf: or 100:")
     }
