@@ -160,7 +160,7 @@ class Configuration:
         if element is None:
             return target
         if element.getparent() is not None and element.getparent().tag == "constraints":
-            return ("constraint", repr(self.constraint(element)))
+            return ("constraint", repr(sorted(self.constraint(element).items())))
         if element.tag in ("nvpair", "op", "operations", "cluster_property_set", *SETS):
             owner = element.getparent()
             while owner is not None and (
