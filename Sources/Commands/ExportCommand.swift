@@ -7,10 +7,6 @@ import XML
 /// The formats that documents are printed in.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case yaml, json, crmsh, xml
-
-  func checkThere() throws {
-    if self == .crmsh { throw Failure(.usage, "--format crmsh is not there yet") }
-  }
 }
 
 struct ExportCommand: ParsableCommand {
@@ -25,18 +21,30 @@ struct ExportCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      try format.checkThere()
       let connection = ClusterConnection(cibFile: cluster.cibFile)
       if let note = connection.note { Console.error("crmsync: note: \(note)") }
       let cib = try connection.query(status: false)
-      if format == .xml {
+      switch format {
+      case .xml:
         var writer = XMLWriter()
         writer.write(cib.root.exported(showSecrets: showSecrets))
         return try Console.print(writer.bytes)
+      case .crmsh:
+        return try CrmshWriter(exporting: cib.root.exported(showSecrets: showSecrets)).print()
+      case .yaml, .json: break
       }
       let writer = NativeDocumentWriter(showSecrets: showSecrets, isExport: true)
       let value = writer.value(of: DesiredConfiguration(exporting: cib.root))
       try Console.print(format == .json ? JSONEmitter.bytes(of: value) : YAMLEmitter.bytes(of: value))
     }
+  }
+}
+
+extension CrmshWriter {
+  /// - Throws: `Failure` where crmsh has no words for something, after all of it was told.
+  func print() throws {
+    Inputs.report(problems)
+    guard !problems.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+    try Console.print(text)
   }
 }

@@ -16,7 +16,6 @@ struct RenderCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      try format.checkThere()
       let desired = try Inputs.read(documents)
       var plan = Planner.plan(withoutCluster: desired)
       plan.checkUnknownElements(in: desired, hasCluster: false)
@@ -30,7 +29,8 @@ struct RenderCommand: ParsableCommand {
         var writer = XMLWriter()
         writer.write(element)
         try Console.print(writer.bytes)
-      case .yaml, .json, .crmsh:
+      case .crmsh: try CrmshWriter(rendering: desired, showSecrets: showSecrets).print()
+      case .yaml, .json:
         let value = NativeDocumentWriter(showSecrets: showSecrets).value(of: desired)
         try Console.print(format == .json ? JSONEmitter.bytes(of: value) : YAMLEmitter.bytes(of: value))
       }

@@ -9,6 +9,8 @@ import XML
 package struct XMLDocumentWriter {
   /// Whether secret values are written.
   package var showSecrets: Bool
+  /// Whether sets of properties and defaults that documents give no id get the usual one.
+  var namesSets = true
 
   package init(showSecrets: Bool = false) {
     self.showSecrets = showSecrets
@@ -16,7 +18,7 @@ package struct XMLDocumentWriter {
 
   /// - Returns: the `<cib>`, and everything that XML cannot say; the element is of use only if there is nothing.
   package func element(for configuration: DesiredConfiguration) -> (element: Element, problems: [Diagnostic]) {
-    var assembly = CIBAssembly(configuration, showSecrets: showSecrets)
+    var assembly = CIBAssembly(configuration, showSecrets: showSecrets, namesSets: namesSets)
     let element = assembly.assemble()
     return (element, Diagnostic.inOrder(assembly.problems))
   }
@@ -26,6 +28,7 @@ package struct XMLDocumentWriter {
 private struct CIBAssembly {
   let configuration: DesiredConfiguration
   let showSecrets: Bool
+  let namesSets: Bool
   let schema: Schema
   var problems: [Diagnostic] = []
   var sections: [CIB.Section: [Element]] = [:]
@@ -38,9 +41,10 @@ private struct CIBAssembly {
     .acls, .alerts,
   ]
 
-  init(_ configuration: DesiredConfiguration, showSecrets: Bool) {
+  init(_ configuration: DesiredConfiguration, showSecrets: Bool, namesSets: Bool) {
     self.configuration = configuration
     self.showSecrets = showSecrets
+    self.namesSets = namesSets
     schema = configuration.validateWith.map(Schema.init) ?? .newest
   }
 
@@ -117,14 +121,15 @@ private struct CIBAssembly {
         continue
       }
       if element.id == nil, element["id-ref"] == nil, element["score"] == nil, element.first("rule") == nil,
-        let id = Self.usualSetID(settings.section)
+        let usualID = Self.usualSetID(settings.section)
       {
         // Values for the usual set; several documents share it.
+        let id = namesSets ? usualID : nil
         if let index = sections[settings.section]?.firstIndex(where: { $0.id == id }) {
           sections[settings.section]![index].children += element.children
           continue
         }
-        element.attributes.insert(Attribute("id", id), at: 0)
+        if let id { element.attributes.insert(Attribute("id", id), at: 0) }
       }
       sections[settings.section, default: []].append(element)
     }
@@ -222,7 +227,10 @@ private struct CIBAssembly {
     }
     for section in Self.order {
       guard let elements = sections[section] else { continue }
-      sections[section] = elements.map { Self.addingIDs(to: $0, in: section, &generator) }
+      sections[section] = elements.map { element in
+        if !namesSets, isAttributeSet(element.name), element.id == nil { return element }
+        return Self.addingIDs(to: element, in: section, &generator)
+      }
     }
   }
 
@@ -259,7 +267,8 @@ private struct CIBAssembly {
 }
 
 extension Deletion.Target {
-  fileprivate var description: String {
+  /// `property 'x'`, for messages.
+  var description: String {
     switch self {
     case .object(let id): "'\(id)'"
     case .property(let name): "property '\(name)'"
