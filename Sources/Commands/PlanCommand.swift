@@ -14,7 +14,7 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var documents: DocumentOptions
   @OptionGroup var cluster: ClusterOptions
   @OptionGroup var flags: PlanFlags
-  @Option(help: "text, json, xml (the patch, for cibadmin --patch) or crmsh.")
+  @Option(help: "text, json, xml (the patch, for cibadmin --patch) or crmsh (for crm configure).")
   var format: Format = .text
   @Flag(help: "Exit 2 when there are changes.")
   var detailedExitcode = false
@@ -25,7 +25,6 @@ struct PlanCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      if format == .crmsh { throw Failure(.usage, "--format crmsh is not there yet") }
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       var planned = try workflow.plan()
       planned.addAdvice(workflow.desired)
@@ -53,7 +52,15 @@ struct PlanCommand: ParsableCommand {
         throw Failure(.usage, "the patch holds secret values", hint: "--show-secrets prints them")
       }
       try Console.print(patch.document(source: planned.version, countsStatusUpdates: false))
-    case .crmsh: break
+    case .crmsh:
+      let (current, target) = planned.configurationsToShow
+      let writer = CrmshPlanWriter(from: current, to: target)
+      guard !writer.holdsSecret || showSecrets else {
+        throw Failure(.usage, "the commands hold secret values", hint: "--show-secrets prints them")
+      }
+      Inputs.report(writer.problems)
+      guard !writer.problems.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+      try Console.print(writer.text)
     }
   }
 }

@@ -30,10 +30,15 @@ struct Workflow {
 
     var patch: Patch { Patch(from: plan.current, to: plan.target) }
 
-    /// The patch to be shown, which knows the secrets of the record as well.
-    var patchToShow: Patch {
+    /// The configurations to be shown, with the secrets of the record marked as well.
+    var configurationsToShow: (current: Element, target: Element) {
       let record = plan.record
-      return Patch(from: plan.current.markingSecrets(record), to: plan.target.markingSecrets(record))
+      return (plan.current.markingSecrets(record), plan.target.markingSecrets(record))
+    }
+
+    var patchToShow: Patch {
+      let (current, target) = configurationsToShow
+      return Patch(from: current, to: target)
     }
 
     /// What the schema has against the result; nil where its file is not on this machine.

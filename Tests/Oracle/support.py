@@ -14,6 +14,7 @@ from lxml import etree
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures" / "cibs"
+PLANS = ROOT / "fixtures" / "plans"
 FULL = os.environ.get("CRMSYNC_FULL") == "1"
 
 

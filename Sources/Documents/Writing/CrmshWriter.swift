@@ -8,8 +8,10 @@ import XML
 /// What crmsh has no words for is written as XML, `xml <rsc_location …/>`, as crmsh does itself. Unlike crmsh it keeps the
 /// order of resources, as far as crmsh will: reading, it puts primitives before groups, and these before clones.
 package struct CrmshWriter {
-  /// Everything that crmsh cannot say, as errors; what it says and reads back as something else, as warnings.
+  /// Everything that crmsh cannot say, as errors; what it says, but does not load as it is, as warnings.
   package private(set) var problems: [Diagnostic] = []
+  /// Whether crmsh loads all of the text as it is.
+  private(set) var isLoadable = true
   package private(set) var text = ""
 
   private let writing: CrmshWriting
@@ -71,35 +73,19 @@ package struct CrmshWriter {
       if object.keyword != nil || object.element.name == "cluster_property_set" { warnOfDoubles(in: object.element) }
     } catch {
       text += CrmshText.xml(object.whole)
-      warn(about: object)
+      for member in object.whole.membersThatAreNowhere {
+        let message =
+          "\(object.quotedID) can only be said as XML, for which its member '\(member)' would have to be there"
+        problems.append(Diagnostic(.error, message, at: .none))
+      }
+    }
+    if let reason = object.reasonNotToLoad {
+      isLoadable = false
+      problems.append(Diagnostic(.warning, "crmsh 4.4 does not load \(object.quotedID): \(reason)", at: .none))
     }
   }
 
   // MARK: - Problems
-
-  /// What crmsh 4.4 does not take back as it is, not even as XML.
-  private mutating func warn(about object: CrmshObject) {
-    let element = object.element
-    let name = "'\(element.id ?? "")'"
-    var warning: String?
-    switch element.name {
-    case "cluster_property_set", "meta_attributes":
-      if element["score"] != nil || element["id-ref"] != nil {
-        warning = "crmsh does not load the score or the reference of the set \(name)"
-      }
-    case "bundle" where element.first("docker") == nil:
-      warning = "crmsh does not load the bundle \(name): it knows those of docker only"
-    case "acl_target", "acl_group", "acl_user":
-      if !isXMLName(element.id ?? "") { warning = "crmsh does not load the ACLs of \(name): it takes names only" }
-    default:
-      if element.first("lifetime") != nil { warning = "crmsh does not load the lifetime of \(name)" }
-    }
-    if let warning { problems.append(Diagnostic(.warning, warning, at: .none)) }
-    for member in object.whole.membersThatAreNowhere {
-      let message = "\(name) can only be said as XML, for which its member '\(member)' would have to be there"
-      problems.append(Diagnostic(.error, message, at: .none))
-    }
-  }
 
   /// Of several values of one name only the first, which is in force, is written: crmsh would take the last.
   private mutating func warnOfDoubles(in set: Element) {
@@ -113,6 +99,59 @@ package struct CrmshWriter {
 
   private mutating func report(unknown element: Element) {
     problems.append(Diagnostic(.error, "crmsh has no words for <\(element.name)>", at: .none))
+  }
+}
+
+// MARK: - What crmsh cannot do
+
+extension CrmshObject {
+  fileprivate var quotedID: String { "'\(element.id ?? element.name)'" }
+
+  /// What keeps crmsh from taking the object as it is, in words or as XML.
+  fileprivate var reasonNotToLoad: String? {
+    switch element.name {
+    case "cluster_property_set", "meta_attributes":
+      if element["score"] != nil { return "it leaves out the score of the set" }
+      if element["id-ref"] != nil { return "it takes no references to sets here" }
+    case "bundle" where element.first("docker") == nil: return "it knows bundles of docker only"
+    case "acl_target", "acl_group", "acl_user":
+      if !isXMLName(element.id ?? "") { return "the id is no name" }
+    default:
+      if element.first("lifetime") != nil { return "it does not know lifetimes" }
+    }
+    if element.hasLineEnds { return "it takes no line ends in values" }
+    // It writes down what it has loaded, to see whether it could have read it.
+    return element.breaksQuotesOfCrmsh ? "it does not quote this value so that it could read it" : nil
+  }
+}
+
+extension Element {
+  fileprivate var hasLineEnds: Bool {
+    attributes.contains { $0.value.utf8.contains { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } }
+      || elements.contains(where: \.hasLineEnds)
+  }
+
+  /// Whether crmsh, which quotes some values without minding backslashes and others not at all, leaves a quote open.
+  fileprivate var breaksQuotesOfCrmsh: Bool {
+    attributes.contains { attribute in
+      guard isQuotedByCrmsh(attribute.name) else { return attribute.value.contains { $0 == "\"" || $0 == "'" } }
+      var backslashes = 0
+      for byte in attribute.value.utf8 {
+        if byte == UInt8(ascii: "\"") && backslashes % 2 == 1 { return true }
+        backslashes = byte == UInt8(ascii: "\\") ? backslashes + 1 : 0
+      }
+      return backslashes % 2 == 1
+    } || elements.contains(where: \.breaksQuotesOfCrmsh)
+  }
+
+  private func isQuotedByCrmsh(_ attribute: String) -> Bool {
+    switch (name, attribute) {
+    case (_, "description"), ("nvpair", "value"), ("op", _), ("alert", "path"), ("recipient", "value"),
+      ("acl_permission", "xpath"), ("date_expression", _), ("date_spec", _), ("duration", _), ("docker", _),
+      ("network", _), ("port-mapping", _), ("storage-mapping", _):
+      true
+    default: false
+    }
   }
 }
 
@@ -172,7 +211,8 @@ struct CrmshObject {
     return list
   }
 
-  fileprivate var rank: Int {
+  /// The object's place among crmsh's kinds.
+  var rank: Int {
     let name = keyword ?? element.name
     return Self.ranks[name] ?? Self.ranks.count
   }
