@@ -53,7 +53,9 @@ package struct CrmshWriter {
   ///
   /// - Parameter configuration: where references may be from.
   init(referringTo configuration: Element) {
-    writing = CrmshWriting(referencedIDs: configuration.idsReferredTo)
+    var ids: Set<String> = []
+    configuration.collectIDReferences(into: &ids)
+    writing = CrmshWriting(referencedIDs: ids)
   }
 
   static func deletion(of ids: [String]) -> String {
@@ -258,19 +260,6 @@ extension CrmshObject.List {
 }
 
 extension Element {
-  /// The ids that something refers to: by `id-ref`, in tags, in ACLs.
-  fileprivate var idsReferredTo: Set<String> {
-    var ids: Set<String> = []
-    func collect(_ element: Element) {
-      if let id = element["id-ref"] { ids.insert(id) }
-      if element.name == "obj_ref", let id = element.id { ids.insert(id) }
-      if element.name == "acl_permission", let id = element["reference"] { ids.insert(id) }
-      for case .element(let child) in element.children { collect(child) }
-    }
-    collect(self)
-    return ids
-  }
-
   /// The comments in it and in its parts.
   fileprivate var allComments: [String] {
     children.flatMap { child -> [String] in

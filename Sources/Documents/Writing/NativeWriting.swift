@@ -10,7 +10,7 @@ struct NotExpressible: Error {}
 struct NativeWriting {
   typealias Entry = NativeValue.Entry
 
-  /// The ids that some `id-ref` refers to: all others of parts of objects mean nothing and are not written.
+  /// The ids that something refers to: all others of parts of objects mean nothing and are not written.
   let referencedIDs: Set<String>
   let showSecrets: Bool
 
@@ -116,16 +116,22 @@ extension [NativeValue.Entry] {
 }
 
 extension DesiredConfiguration {
-  /// The ids that some `id-ref` refers to.
+  /// The ids that something refers to.
   var idReferences: Set<String> {
     var ids: Set<String> = []
-    func collect(_ element: Element) {
-      if let id = element["id-ref"] { ids.insert(id) }
-      for case .element(let child) in element.children { collect(child) }
-    }
-    for object in objects { collect(object.element) }
-    for set in settings { collect(set.element) }
-    for node in nodes { collect(node.element) }
+    for object in objects { object.element.collectIDReferences(into: &ids) }
+    for set in settings { set.element.collectIDReferences(into: &ids) }
+    for node in nodes { node.element.collectIDReferences(into: &ids) }
     return ids
+  }
+}
+
+extension Element {
+  /// The ids that something in it refers to: an `id-ref`, a tag, a permission.
+  func collectIDReferences(into ids: inout Set<String>) {
+    if let id = self["id-ref"] { ids.insert(id) }
+    if name == "obj_ref", let id { ids.insert(id) }
+    if name == "acl_permission", let id = self["reference"] { ids.insert(id) }
+    for case .element(let child) in children { child.collectIDReferences(into: &ids) }
   }
 }
