@@ -32,6 +32,8 @@ let package = Package(
     .target(name: "Desired", dependencies: ["CIB"]),
     // Documents to desired configuration, and configuration to documents.
     .target(name: "Documents", dependencies: ["CLibYAML", "Desired"]),
+    // What the hacluster charm's hooks know, to desired configuration.
+    .target(name: "Charm", dependencies: ["Documents"]),
     // Same meaning or not.
     .target(name: "Comparison", dependencies: ["CIB"]),
     // Desired and current configuration to target configuration, changes and checks.
@@ -55,12 +57,13 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Documents", "Planning", "Patching", "Cluster", "FencingCheck",
+        "Charm", "Documents", "Planning", "Patching", "Cluster", "FencingCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),
 
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+    .testTarget(name: "CharmTests", dependencies: ["Charm"]),
     .testTarget(name: "CIBTests", dependencies: ["CIB"]),
     .testTarget(name: "PatchingTests", dependencies: ["Patching"]),
     .testTarget(name: "PlanningTests", dependencies: ["Commands", "Documents", "Patching", "Planning"]),

@@ -13,6 +13,11 @@ enum Console {
     bytes.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
   }
 
+  /// Tells of what was done, in text that is printable as it is.
+  static func log(_ text: String) {
+    Array(text.utf8).withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
+  }
+
   /// - Throws: `Failure` where not all of it was written: a full disk, a closed pipe.
   static func print(_ text: String) throws {
     try print(Array(text.utf8))

@@ -1,11 +1,12 @@
 import Cluster
 import Desired
 import Documents
+import Planning
 
 /// The documents of a command, read and put together.
 enum Inputs {
   static let defaultDocument = "/etc/crmsync/cluster.yaml"
-  private static let sizeLimit = 64 << 20
+  static let sizeLimit = 64 << 20
 
   /// - Throws: `Failure` after everything that is wrong with them was told.
   static func read(_ options: DocumentOptions) throws -> DesiredConfiguration {
@@ -33,6 +34,13 @@ enum Inputs {
     throw Failure(
       .usage, "\(name): the format of the document is unknown",
       hint: "name it .yaml, .yml, .json, .crm or .xml, or give --input-format")
+  }
+
+  /// Tells what stands against a plan, and what allows it.
+  static func report(_ refusals: [Refusal]) {
+    for refusal in refusals {
+      Console.error("crmsync: refused: \(refusal.message)", hint: "\(refusal.option) allows it")
+    }
   }
 
   /// Tells the problems of documents and plans, in the order of the documents.

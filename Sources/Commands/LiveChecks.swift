@@ -7,15 +7,23 @@ import XML
 /// What only a running cluster can tell about a plan: who runs, who answers, whether changes are taken at all.
 struct LiveChecks {
   let cib: CIBDocument
-  let flags: PlanFlags
+  let allowances: Allowances
 
-  func check(_ plan: inout Plan) {
-    guard !plan.isInSync else { return }
+  /// What the user allows that is refused otherwise.
+  struct Allowances {
+    var everything = false
+    var deletionsOfWhatRuns = false
+    var unreachableRemotes = false
+  }
+
+  /// - Returns: the remote nodes that the plan adds or moves, and that do not answer.
+  func check(_ plan: inout Plan) -> [String] {
+    guard !plan.isInSync else { return [] }
     let status = ClusterStatus(cib)
     if cib.dcUUID?.isEmpty != false { plan.warn("the cluster has no DC; apply will refuse") }
     if cib.haveQuorum != true { plan.warn("this partition has no quorum; apply will refuse") }
     checkDeletions(status, &plan)
-    checkRemotes(&plan)
+    return checkRemotes(&plan)
   }
 
   // MARK: - What runs
@@ -27,19 +35,34 @@ struct LiveChecks {
       let nodes = status.activeNodes(of: change.id).joined(separator: ", ")
       if status.maintenanceMode || current.isUnmanaged(change.id) {
         plan.refuse(
-          "'\(change.id)' is unmanaged and runs on \(nodes): deleted, it would run on unseen", option: "--force", flags)
-      } else if !flags.noStopFirst {
-        plan.refuse("'\(change.id)' would be deleted while it runs on \(nodes)", option: "--no-stop-first", flags)
+          "'\(change.id)' is unmanaged and runs on \(nodes): deleted, it would run on unseen", option: "--force", allowances)
+      } else if !allowances.deletionsOfWhatRuns {
+        plan.refuse("'\(change.id)' would be deleted while it runs on \(nodes)", option: "--no-stop-first", allowances)
       }
     }
   }
 
   // MARK: - Remote nodes
 
-  /// A new remote node that does not answer gets its host fenced (tried on Pacemaker 2.1.5: after 28 s).
-  private func checkRemotes(_ plan: inout Plan) {
+  private func checkRemotes(_ plan: inout Plan) -> [String] {
+    let unreachable = unreachableRemotes(in: plan)
+    for (id, endpoint) in unreachable {
+      let message =
+        "remote node '\(id)' does not answer at \(endpoint.host) port \(endpoint.port): its host WILL BE FENCED"
+      if allowances.unreachableRemotes {
+        plan.warn(message)
+      } else {
+        plan.refuse(message, option: "--allow-unreachable-remotes", allowances)
+      }
+    }
+    return unreachable.map(\.id)
+  }
+
+  /// The remote nodes that the plan adds, or whose address it changes, and that do not answer: their hosts would be fenced
+  /// (tried on Pacemaker 2.1.5: after 28 s). None without fencing.
+  private func unreachableRemotes(in plan: Plan) -> [(id: String, endpoint: Endpoint)] {
     let target = Configuration(plan.target)
-    guard target.isFencingEnabled else { return }
+    guard target.isFencingEnabled else { return [] }
     let current = Configuration(plan.current)
     var endpoints: [(id: String, endpoint: Endpoint)] = []
     for change in plan.changes where change.kind == .primitive && (change.action == .create || change.action == .update)
@@ -52,17 +75,9 @@ struct LiveChecks {
       }
       endpoints.append((change.id, endpoint))
     }
-    guard !endpoints.isEmpty else { return }
+    guard !endpoints.isEmpty else { return [] }
     let answering = RemoteProbe.answering(endpoints.map(\.endpoint))
-    for (id, endpoint) in endpoints where !answering.contains(endpoint) {
-      let message =
-        "remote node '\(id)' does not answer at \(endpoint.host) port \(endpoint.port): its host WILL BE FENCED"
-      if flags.allowUnreachableRemotes {
-        plan.warn(message)
-      } else {
-        plan.refuse(message, option: "--allow-unreachable-remotes", flags)
-      }
-    }
+    return endpoints.filter { !answering.contains($0.endpoint) }
   }
 
   private func endpoint(of element: Element, id: String) -> Endpoint? {
@@ -80,7 +95,7 @@ struct LiveChecks {
 
 extension Configuration {
   /// Whether the resource, or one that it is in, is set to be left alone.
-  fileprivate func isUnmanaged(_ id: String) -> Bool {
+  func isUnmanaged(_ id: String) -> Bool {
     var at: String? = id
     while let resource = at {
       for set in object(resource)?.element.elements(named: "meta_attributes") ?? [] {
@@ -108,8 +123,8 @@ extension Plan {
     diagnostics.append(Diagnostic(.warning, message, at: .none))
   }
 
-  fileprivate mutating func refuse(_ message: String, option: String, _ flags: PlanFlags) {
-    if flags.force {
+  fileprivate mutating func refuse(_ message: String, option: String, _ allowances: LiveChecks.Allowances) {
+    if allowances.everything {
       warn("\(message) (--force)")
     } else {
       refusals.append(Refusal(message, option: option))

@@ -22,9 +22,3 @@ struct HistoryCommand: NotYetCommand {
     commandName: "history", abstract: "List applies (not there yet).", shouldDisplay: false)
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 }
-
-struct CharmCommand: NotYetCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "charm", abstract: "The hacluster charm's hook backend (not there yet).")
-  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
-}

@@ -50,6 +50,11 @@ struct PlanFlags: ParsableArguments {
     return options
   }
 
+  var allowances: LiveChecks.Allowances {
+    LiveChecks.Allowances(
+      everything: force, deletionsOfWhatRuns: noStopFirst, unreachableRemotes: allowUnreachableRemotes)
+  }
+
   func checkThere() throws {
     if prune {
       throw Failure(.usage, "--prune is not there yet", hint: "--prune-all deletes everything that no document has")

@@ -9,6 +9,9 @@ struct RenderCommand: ParsableCommand {
     commandName: "render", abstract: "Print documents, put together, in another format; needs no cluster.")
 
   @OptionGroup var documents: DocumentOptions
+  @Flag(help: "Print what the hacluster charm's relations ask for; in a hook, or with --relation-data.")
+  var fromCharm = false
+  @OptionGroup var charm: CharmOptions
   @Option(help: "yaml, json, crmsh or xml.")
   var format: OutputFormat = .yaml
   @Flag(help: "Write secret values that stand in the documents.")
@@ -16,7 +19,11 @@ struct RenderCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      let desired = try Inputs.read(documents)
+      guard fromCharm || charm.relationData == nil else { throw Failure(.usage, "--relation-data goes with --from-charm") }
+      guard !fromCharm || documents.documents.isEmpty else {
+        throw Failure(.usage, "--from-charm goes without documents")
+      }
+      let desired = try fromCharm ? CharmWorkflow.desired(charm.relationData) : Inputs.read(documents)
       var plan = Planner.plan(withoutCluster: desired)
       plan.checkUnknownElements(in: desired, hasCluster: false)
       Inputs.report(plan.diagnostics)

@@ -82,7 +82,7 @@ struct SavedPlan {
     guard let diff = root.first("diff"), diff.first("change") != nil, !dryRun else { return false }
     var writer = XMLWriter()
     writer.write(diff)
-    if let error = ApplyCommand.failure(of: writer.bytes, through: connection) {
+    if let error = Transaction.failure(of: writer.bytes, through: connection) {
       guard error.kind == .conflict else { throw error }
       throw Failure(
         .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")

@@ -23,6 +23,8 @@ struct Workflow {
   struct Planned {
     var cib: CIBDocument
     var plan: Plan
+    /// The remote nodes that the plan adds or moves, and that do not answer. Not known without a live cluster.
+    var unreachableRemotes: [String] = []
 
     var version: CIBVersion {
       CIBVersion(adminEpoch: cib.adminEpoch, epoch: cib.epoch, numUpdates: cib.numUpdates)
@@ -83,18 +85,28 @@ struct Workflow {
   mutating func plan() throws -> Planned {
     let cib = try connection.finish(pending ?? connection.startQuery())
     pending = nil
+    return Self.planned(
+      cib, desired, through: connection, options: flags.planOptions, allowances: flags.allowances)
+  }
+
+  /// The plan from a configuration that was read to the desired one.
+  static func planned(
+    _ cib: CIBDocument, _ desired: DesiredConfiguration, through connection: ClusterConnection,
+    options: PlanOptions, allowances: LiveChecks.Allowances
+  ) -> Planned {
     var plan = Planner.plan(
-      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
-      options: flags.planOptions)
+      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none", options: options)
     plan.checkUnknownElements(in: desired)
-    if !plan.isInSync { plan.checkControlCharacters(in: desired, asError: !flags.force) }
+    if !plan.isInSync { plan.checkControlCharacters(in: desired, asError: !options.isForced) }
     plan.checkMaintenance()
-    if connection.isLive { LiveChecks(cib: cib, flags: flags).check(&plan) }
-    return Planned(cib: cib, plan: plan)
+    let unreachable = connection.isLive ? LiveChecks(cib: cib, allowances: allowances).check(&plan) : []
+    return Planned(cib: cib, plan: plan, unreachableRemotes: unreachable)
   }
 
   /// - Throws: `Failure` where the cluster would not take a change, or would lose it.
-  func checkTakesChanges(_ cib: CIBDocument) throws {
+  func checkTakesChanges(_ cib: CIBDocument) throws { try Self.checkTakesChanges(cib, through: connection) }
+
+  static func checkTakesChanges(_ cib: CIBDocument, through connection: ClusterConnection) throws {
     guard connection.isLive else { return }
     guard cib.dcUUID?.isEmpty == false else {
       throw Failure(

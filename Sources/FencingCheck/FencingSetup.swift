@@ -159,8 +159,10 @@ package struct FencingSetup: Sendable {
       let isListed = list.contains { $0.lowercased() == node.lowercased() } || map.alias(of: node) != nil
       return isListed ? .fences(plug: plug) : .no
     default:
-      guard device.kind == .maas else { return .unknown }
-      let names = HostNames(device.parameters["hostnames"] ?? "").names
+      // What these answer to `list` is their parameter.
+      let parameter = device.kind == .maas ? "hostnames" : device.agent == "null" ? "hostlist" : nil
+      guard let parameter else { return .unknown }
+      let names = HostNames(device.parameters[parameter] ?? "").names
       return names.contains { $0.isSame(as: plug) } ? .fences(plug: plug) : .no
     }
   }

@@ -1,5 +1,6 @@
 import CIB
 import Cluster
+import FencingCheck
 import Documents
 
 /// The state of a cluster, for people and for programs.
@@ -73,15 +74,19 @@ struct StatusReport {
 
   var text: String {
     var text = "Nodes\n"
-    let names = status.nodes.map(\.name.printable)
-    let width = names.map(\.count).max() ?? 0
-    for (node, name) in zip(status.nodes, names) {
+    let nodeNames = status.nodes.map(\.name.printable)
+    let width = nodeNames.map(\.count).max() ?? 0
+    for (node, name) in zip(status.nodes, nodeNames) {
       let name = name + String(repeating: " ", count: width - name.count)
       text += "  \(name)  \(Self.kindWord(node.kind)), \(Self.word(for: node))\(node.isDC ? ", DC" : "")\n"
     }
     text += "\nResources\n"
     for id in configuration.topLevelResources { describe(id, depth: 1, into: &text) }
-    let devices = status.fencingDevices.isEmpty ? "no device" : status.fencingDevices.joined(separator: ", ")
+    let setup = FencingSetup(configuration)
+    let names = status.fencingDevices.map { id in
+      setup.device(id)?.kind == .pretended ? "\(id) (only pretends)" : id
+    }
+    let devices = names.isEmpty ? "no device" : names.joined(separator: ", ")
     text += "\nFencing  \(status.fencingIsEnabled ? "enabled" : "disabled"), \(devices.printable)\n"
     if !concerns.isEmpty {
       text += "\nAttention\n"

@@ -1,7 +1,7 @@
 import XML
 
 /// What native documents need of text before any format is looked at: UTF-8, and only characters XML can hold.
-enum SourceText {
+package enum SourceText {
   /// What is wrong with the text, the first place of it; nil if nothing is.
   static func problem(in bytes: UnsafeBufferPointer<UInt8>) -> (message: String, position: SourcePosition)? {
     var at = 0
@@ -27,7 +27,7 @@ enum SourceText {
   }
 
   /// Whether XML cannot hold a scalar: escapes of YAML and JSON can make any character.
-  static func forbiddenCharacter(in text: String) -> String? {
+  package static func forbiddenCharacter(in text: String) -> String? {
     // Nothing but bytes below 0x20 and the two noncharacters is of interest; text is otherwise valid.
     for scalar in text.unicodeScalars where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF {
       switch scalar.value {

@@ -70,7 +70,8 @@ package enum XMLDocumentReader {
 
 /// The reading of the sections of a CIB, or of single elements of them inside a native document.
 struct SectionReading {
-  let document: String
+  /// Where what is read stands: several in turn, where one reading is of statements from several places.
+  var document: String
   let form: DesiredObject.Form
   /// The place of what has none of its own.
   let fallback: SourcePosition

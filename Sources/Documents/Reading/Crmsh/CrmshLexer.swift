@@ -58,6 +58,29 @@ struct CrmshLexer {
     return words
   }
 
+  /// The words of a text that is the rest of one statement: no comment begins in it, no XML, and no other statement.
+  static func words(of text: String) throws(CrmshProblem) -> [CrmshWord] {
+    var lexer = CrmshLexer(text)
+    var words: [CrmshWord] = []
+    var lineBreak: SourcePosition?
+    while let character = lexer.peek {
+      switch character {
+      case "\n":
+        lineBreak = words.isEmpty ? nil : lineBreak ?? lexer.position
+        lexer.advance()
+      case " ", "\t", "\r": lexer.advance()
+      case "\\" where lexer.isFollowedByLineEnd: lexer.skipToNextLine()
+      default:
+        if let lineBreak {
+          throw CrmshProblem(
+            message: "a line break, where the rest of one statement is expected", position: lineBreak)
+        }
+        words.append(try lexer.word())
+      }
+    }
+    return words
+  }
+
   private mutating func word() throws(CrmshProblem) -> CrmshWord {
     let start = position
     var word = ""

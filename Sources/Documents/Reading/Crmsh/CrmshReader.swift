@@ -19,6 +19,28 @@ package enum CrmshReader {
     reading.read(String(decoding: bytes[mark...], as: UTF8.self))
     return reading.result()
   }
+
+  /// A statement in parts, as a charm hands it over: its beginning, which is taken word by word as it is, and the text
+  /// that goes on. The text cannot end the statement and begin another.
+  package struct Statement: Equatable, Sendable {
+    package var words: [String]
+    package var text: String
+    /// Where it comes from, in place of a document's name.
+    package var source: String
+
+    package init(_ words: [String], text: String = "", source: String) {
+      self.words = words
+      self.text = text
+      self.source = source
+    }
+  }
+
+  /// Reads statements that come from different places as one document.
+  package static func read(_ statements: [Statement]) -> (DesiredConfiguration, [Diagnostic]) {
+    var reading = CrmshReading(document: "")
+    for statement in statements { reading.read(statement) }
+    return reading.result()
+  }
 }
 
 /// What a statement says.
@@ -30,9 +52,11 @@ enum CrmshMeaning {
 }
 
 private struct CrmshReading {
-  private let document: String
+  /// Where the statement that is being read stands.
+  private var document: String
   private var sections: SectionReading
-  private var elements: [(element: Element, section: Section)] = []
+  private var elements: [(element: Element, section: Section, document: String)] = []
+  private var operations: [(operation: Element, resource: CrmshWord)] = []
   private var deletions: [Deletion] = []
   private var diagnostics: [Diagnostic] = []
 
@@ -43,30 +67,45 @@ private struct CrmshReading {
 
   mutating func read(_ text: String) {
     var lexer = CrmshLexer(text)
-    var operations: [(operation: Element, resource: CrmshWord)] = []
     while true {
       do throws(CrmshProblem) {
         let words = try lexer.next()
         guard !words.isEmpty else { break }
-        var statement = CrmshStatement(words)
-        switch try statement.meaning() {
-        case .elements(let elements, let section): self.elements += elements.map { ($0, section) }
-        case .operation(let operation, let resource): operations.append((operation, resource))
-        case .deletions(let words):
-          deletions += words.map { Deletion(.object(id: $0.text), location: Location(document, $0.position)) }
-        }
+        try read(words)
       } catch {
-        diagnostics.append(
-          Diagnostic(.error, error.message, at: Location(document, error.position), hint: error.hint))
+        report(error)
         if error.isInLexer { lexer.skipStatement() }
       }
     }
-    for (operation, resource) in operations { attach(operation, to: resource) }
-    resolveReferences()
-    let ids = Set(elements.filter { $0.section == .resources }.compactMap(\.element.id))
-    for (element, section) in elements {
-      sections.read(element.withoutMembers(ids).withMaskedAsKept, in: section)
+  }
+
+  mutating func read(_ statement: CrmshReader.Statement) {
+    document = statement.source
+    do throws(CrmshProblem) {
+      let words = statement.words.map { CrmshWord(text: $0, position: .unknown) }
+      try read(words + CrmshLexer.words(of: statement.text))
+    } catch {
+      report(error)
     }
+  }
+
+  private mutating func read(_ words: [CrmshWord]) throws(CrmshProblem) {
+    var statement = CrmshStatement(words)
+    do throws(CrmshProblem) {
+      switch try statement.meaning() {
+      case .elements(let elements, let section): self.elements += elements.map { ($0, section, document) }
+      case .operation(let operation, let resource): operations.append((operation, resource))
+      case .deletions(let words):
+        deletions += words.map { Deletion(.object(id: $0.text), location: Location(document, $0.position)) }
+      }
+    } catch {
+      throw error.withoutSecrets(of: words)
+    }
+  }
+
+  private mutating func report(_ problem: CrmshProblem) {
+    diagnostics.append(
+      Diagnostic(.error, problem.message, at: Location(document, problem.position), hint: problem.hint))
   }
 
   /// `$id-ref` may name the resource whose set is meant, in place of the set.
@@ -123,12 +162,31 @@ private struct CrmshReading {
     elements[index].element = element
   }
 
-  func result() -> (DesiredConfiguration, [Diagnostic]) {
+  mutating func result() -> (DesiredConfiguration, [Diagnostic]) {
+    for (operation, resource) in operations { attach(operation, to: resource) }
+    resolveReferences()
+    let ids = Set(elements.filter { $0.section == .resources }.compactMap(\.element.id))
+    for (element, section, document) in elements {
+      sections.document = document
+      sections.read(element.withoutMembers(ids).withMaskedAsKept, in: section)
+    }
     var configuration = DesiredConfiguration()
     sections.move(into: &configuration)
     configuration.deletions = deletions
     configuration.isInOrder = false
     return (configuration, Diagnostic.inOrder(diagnostics + sections.diagnostics + configuration.contradictions()))
+  }
+}
+
+extension CrmshProblem {
+  /// The same without the values that the statement gives to parameters that are secret: messages quote words.
+  fileprivate func withoutSecrets(of words: [CrmshWord]) -> CrmshProblem {
+    var result = self
+    for case let (name, value)? in words.map(\.pair) where Secret.isSecret(parameter: name) && !value.isEmpty {
+      result.message = result.message.replacing(value, with: Secret.mask)
+      result.hint = result.hint?.replacing(value, with: Secret.mask)
+    }
+    return result
   }
 }
 

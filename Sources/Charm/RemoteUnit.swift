@@ -1,0 +1,26 @@
+import Desired
+
+/// A unit of the `pacemaker-remote` charm: one remote node.
+struct RemoteUnit {
+  typealias Entry = RelationReading.Entry
+
+  /// The id of the remote node: its full host name.
+  var hostname: Entry
+  /// The address that the cluster connects to.
+  var server: Entry
+  /// The name that MAAS has for its machine, where it is to be fenced.
+  var fencedAs: Entry?
+  /// Whether resources may run on it.
+  var takesResources: Bool
+
+  /// - Returns: nil as long as the unit has not said who it is.
+  init?(_ reading: inout RelationReading) {
+    guard let hostname = reading.text("remote-hostname"), let server = reading.text("remote-ip"),
+      !hostname.text.isEmpty, !server.text.isEmpty
+    else { return nil }
+    self.hostname = hostname
+    self.server = server
+    fencedAs = reading.text("stonith-hostname").flatMap { $0.text.isEmpty ? nil : $0 }
+    takesResources = reading.text("enable-resources")?.text.saysYes ?? true
+  }
+}
