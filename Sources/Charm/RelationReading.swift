@@ -108,10 +108,12 @@ struct RelationReading {
         let value = try PythonLiteral.read(text)
         return isEmpty(value) ? nil : (key, value)
       } catch {
-        let position = problems.first.map { "line \($0.location.position.line), column \($0.location.position.column): " }
-        report(
-          "neither JSON (\(position ?? "")\(problems.first?.message ?? "")) nor a Python literal (byte \(error.offset + 1): "
-            + "\(error.message))", key)
+        let asJSON = problems.first.map { problem in
+          let position = problem.location.position
+          return "line \(position.line), column \(position.column): \(problem.message)"
+        }
+        let asPython = "byte \(error.offset + 1): \(error.message)"
+        report("neither JSON (\(asJSON ?? "empty")) nor a Python literal (\(asPython))", key)
         return nil
       }
     }

@@ -35,7 +35,8 @@ struct LiveChecks {
       let nodes = status.activeNodes(of: change.id).joined(separator: ", ")
       if status.maintenanceMode || current.isUnmanaged(change.id) {
         plan.refuse(
-          "'\(change.id)' is unmanaged and runs on \(nodes): deleted, it would run on unseen", option: "--force", allowances)
+          "'\(change.id)' is unmanaged and runs on \(nodes): deleted, it would run on unseen", option: "--force",
+          allowances)
       } else if !allowances.deletionsOfWhatRuns {
         plan.refuse("'\(change.id)' would be deleted while it runs on \(nodes)", option: "--no-stop-first", allowances)
       }

@@ -19,7 +19,9 @@ struct RenderCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      guard fromCharm || charm.relationData == nil else { throw Failure(.usage, "--relation-data goes with --from-charm") }
+      guard fromCharm || charm.relationData == nil else {
+        throw Failure(.usage, "--relation-data goes with --from-charm")
+      }
       guard !fromCharm || documents.documents.isEmpty else {
         throw Failure(.usage, "--from-charm goes without documents")
       }

@@ -17,7 +17,8 @@ struct CharmCommand: ParsableCommand {
 
 /// Where the facts come from.
 struct CharmOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Read this JSON instead of asking the hook tools; \"-\" is standard input.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Read this JSON instead of asking the hook tools; \"-\" is standard input.", valueName: "file"))
   var relationData: String?
 }
 

@@ -1,5 +1,5 @@
-import Charm
 import CIB
+import Charm
 import Cluster
 import Desired
 import Planning

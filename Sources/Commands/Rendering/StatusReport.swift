@@ -1,7 +1,7 @@
 import CIB
 import Cluster
-import FencingCheck
 import Documents
+import FencingCheck
 
 /// The state of a cluster, for people and for programs.
 struct StatusReport {

@@ -182,7 +182,7 @@ extension CrmshProblem {
   /// The same without the values that the statement gives to parameters that are secret: messages quote words.
   fileprivate func withoutSecrets(of words: [CrmshWord]) -> CrmshProblem {
     var result = self
-    for case let (name, value)? in words.map(\.pair) where Secret.isSecret(parameter: name) && !value.isEmpty {
+    for case (let name, let value)? in words.map(\.pair) where Secret.isSecret(parameter: name) && !value.isEmpty {
       result.message = result.message.replacing(value, with: Secret.mask)
       result.hint = result.hint?.replacing(value, with: Secret.mask)
     }
