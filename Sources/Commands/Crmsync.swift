@@ -6,7 +6,7 @@ public struct Crmsync: ParsableCommand {
     commandName: "crmsync",
     abstract: "Make a Pacemaker cluster what documents say it must be.",
     discussion: """
-      Documents are YAML, JSON or CIB XML, by their extension; "-" is standard input. Without any, \
+      Documents are YAML, JSON, crmsh syntax or CIB XML, by their extension; "-" is standard input. Without any, \
       /etc/crmsync/cluster.yaml is read.
 
       Exit statuses: 0 done, 1 attention needed (status), 2 changes (plan --detailed-exitcode), 3 refused for \
