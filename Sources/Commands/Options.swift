@@ -21,7 +21,7 @@ struct ClusterOptions: ParsableArguments {
 
 /// What `plan` and `apply` have in common.
 struct PlanFlags: ParsableArguments {
-  @Flag(help: "Delete what an earlier apply brought in and no document has any more (not there yet).")
+  @Flag(help: "Delete what an earlier apply brought in and no document has any more.")
   var prune = false
   @Flag(help: "Delete everything that no document has, but for what is set at run time.")
   var pruneAll = false
@@ -43,6 +43,7 @@ struct PlanFlags: ParsableArguments {
   var planOptions: PlanOptions {
     var options = PlanOptions()
     options.prunesAll = pruneAll
+    options.prunes = prune
     options.isExact = exact
     options.rebalances = rebalance
     options.allowsUnfenced = allowUnfenced
@@ -56,9 +57,6 @@ struct PlanFlags: ParsableArguments {
   }
 
   func checkThere() throws {
-    if prune {
-      throw Failure(.usage, "--prune is not there yet", hint: "--prune-all deletes everything that no document has")
-    }
     if simulate == true { throw Failure(.usage, "--simulate is not there yet") }
   }
 }

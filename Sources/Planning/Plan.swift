@@ -6,6 +6,8 @@ import XML
 package struct PlanOptions: Equatable, Sendable {
   /// Everything that no document has goes (`--prune-all`).
   package var prunesAll = false
+  /// `--prune`: what an earlier apply brought in and no document has any more goes.
+  package var prunes = false
   /// Nothing set at run time stays (`--exact`).
   package var isExact = false
   /// `spread` deals all resources anew (`--rebalance`).

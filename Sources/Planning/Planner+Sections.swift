@@ -38,10 +38,14 @@ extension Planner {
       default: break
       }
     }
+    if options.prunes {
+      prune(section.kindOfValues, from: &merge, id: { $0 })
+    }
     if options.prunesAll {
       let keptNames = merge.prune(
         keeping: { isProperties && (daemonProperties.contains($0) || runTimeProperties.contains($0)) },
-        in: { !isProperties || $0.id == AttributeSets.bootstrapID })
+        in: { !isProperties || $0.id == AttributeSets.bootstrapID }
+      ).kept
       for name in keptNames {
         let why = daemonProperties.contains(name) ? "written by Pacemaker itself" : "set at run time; --exact drops it"
         kept.append(Kept("property \(name)", why: why))
@@ -55,6 +59,14 @@ extension Planner {
     }
     merge.dropEmptied(since: present)
     return merge.sets
+  }
+
+  /// Takes out the values that an earlier apply brought in and no document has any more.
+  ///
+  /// - Parameter id: the id that the record has for the value of a name.
+  private mutating func prune(_ kind: ObjectKind, from merge: inout SettingsMerge, id: (String) -> String) {
+    let names = merge.prune(keeping: { !record.contains(.object(kind, id: id($0))) }).pruned
+    prunedValues.formUnion(names.map { .object(kind, id: id($0)) })
   }
 
   /// In the cluster's order; sets that it does not have come last.
@@ -133,7 +145,8 @@ extension Planner {
 
   mutating func mergeNodes() {
     nodes = current.nodes
-    guard !desired.nodes.isEmpty || !desired.deletions.isEmpty || options.prunesAll && options.isExact else { return }
+    guard !desired.nodes.isEmpty || !desired.deletions.isEmpty || options.prunes || options.prunesAll && options.isExact
+    else { return }
     let indexByName = Dictionary(nodes.indices.map { (nodes[$0]["uname"] ?? "", $0) }) { first, _ in first }
     var wantedByNode: [Int: [DesiredNode]] = [:]
     for node in desired.nodes {
@@ -192,6 +205,9 @@ extension Planner {
         default: break
         }
       }
+      if options.prunes {
+        prune(setName == "utilization" ? .utilization : .nodeAttribute, from: &merge, id: { "\(name) \($0)" })
+      }
       merge.dropEmptied(since: present)
       result = merge.sets
     }
@@ -212,6 +228,17 @@ extension Planner {
       report(
         "the value of '\(name)' is to be kept, but the cluster has none", at: location,
         category: .syntax, hint: "give the value as {file: PATH} or {env: NAME}")
+    }
+  }
+}
+
+extension Section {
+  /// What a value in this section of properties or defaults is.
+  var kindOfValues: ObjectKind {
+    switch self {
+    case .properties: .property
+    case .resourceDefaults: .resourceDefault
+    default: .operationDefault
     }
   }
 }

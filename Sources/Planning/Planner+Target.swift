@@ -136,14 +136,9 @@ extension Planner {
     for section in [Section.properties, .resourceDefaults, .operationDefaults] {
       let before = current.section(section)?.elements(named: section.setElementName!) ?? []
       let after = settings[section] ?? []
-      let kind: ObjectKind =
-        switch section {
-        case .properties: .property
-        case .resourceDefaults: .resourceDefault
-        default: .operationDefault
-        }
+      let kind = section.kindOfValues
       let values = SettingsMerge.changes(from: before, to: after, usualSet: Self.newSetID(section))
-      changes += values.map { Self.change($0, kind: kind, id: $0.name) }
+      changes += values.map { change($0, kind: kind, id: $0.name) }
       if values.isEmpty, before != after {
         changes.append(
           Change(
@@ -164,15 +159,16 @@ extension Planner {
       for (setName, kind) in [("instance_attributes", ObjectKind.nodeAttribute), ("utilization", .utilization)] {
         changes += SettingsMerge.changes(
           from: current.nodes[index].elements(named: setName), to: node.elements(named: setName)
-        ).map { Self.change($0, kind: kind, id: "\(name) \($0.name)") }
+        ).map { change($0, kind: kind, id: "\(name) \($0.name)") }
       }
     }
   }
 
-  private static func change(_ value: SettingsMerge.ValueChange, kind: ObjectKind, id: String) -> Change {
+  private func change(_ value: SettingsMerge.ValueChange, kind: ObjectKind, id: String) -> Change {
     let action: Change.Action = value.before == nil ? .create : value.after == nil ? .delete : .update
     var change = Change(action, kind, id, before: value.before, after: value.after)
     change.set = value.set
+    if action == .delete, prunedValues.contains(.object(kind, id: id)) { change.reason = Self.pruneReason }
     return change
   }
 
@@ -195,7 +191,9 @@ extension Planner {
     let created = Set(changes.filter { $0.action == .create }.map(\.id))
     for change in changes {
       switch change.action {
-      case .create: record.insert(.object(change.kind, id: change.id))
+      case .create:
+        record.insert(.object(change.kind, id: change.id))
+        if change.kind == .node, let node = change.after { Self.recordValues(of: node, in: &record) }
       case .delete:
         // A kind that takes over the id of another is created in the same plan.
         if !created.contains(change.id) { record.remove(.object(change.kind, id: change.id)) }
@@ -221,6 +219,15 @@ extension Planner {
       target.children[index] = .element(section)
     } else {
       target.children.insert(.element(section), at: 0)
+    }
+  }
+
+  /// A new node is one change, whatever attributes come with it.
+  private static func recordValues(of node: Element, in record: inout Record) {
+    for (setName, kind) in [("instance_attributes", ObjectKind.nodeAttribute), ("utilization", .utilization)] {
+      for name in node.elements(named: setName).flatMap({ $0.elements(named: "nvpair") }).compactMap({ $0["name"] }) {
+        record.insert(.object(kind, id: "\(node["uname"] ?? "") \(name)"))
+      }
     }
   }
 

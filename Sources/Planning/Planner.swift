@@ -10,6 +10,8 @@ package struct Planner {
   let options: PlanOptions
   let schema: Schema
   let record: Record
+  /// Values of properties, defaults and node attributes that `--prune` takes away.
+  var prunedValues: Set<Record.Entry> = []
 
   var draft: Draft
   /// For every object of the cluster, who among the documents speaks of it.
@@ -301,10 +303,20 @@ package struct Planner {
       case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: break
       }
     }
+    if options.prunes { pruneObjects() }
     guard options.prunesAll else { return }
     for (index, object) in current.objects.enumerated() where claims[index] == .none {
       guard !removed.contains(Draft.key(object)) else { continue }
       if options.isExact || Self.runTimeConstraint(object) == nil { remove(object, because: "in no document") }
+    }
+  }
+
+  static let pruneReason = "an earlier apply brought it in, and no document has it any more"
+
+  private mutating func pruneObjects() {
+    for (index, object) in current.objects.enumerated() where claims[index] == .none {
+      guard !removed.contains(Draft.key(object)), record.contains(.object(object.kind, id: object.id)) else { continue }
+      remove(object, because: Self.pruneReason)
     }
   }
 

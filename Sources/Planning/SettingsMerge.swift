@@ -157,21 +157,27 @@ struct SettingsMerge {
   }
 
   /// Removes every value that no document names, in the sets for which `isPruned` holds, but those in `keeping`.
-  mutating func prune(keeping: (String) -> Bool, in isPruned: (Element) -> Bool = { _ in true }) -> [String] {
-    var keptNames: [String] = []
+  ///
+  /// - Returns: the names of what went, and of what is in `keeping`.
+  mutating func prune(
+    keeping: (String) -> Bool, in isPruned: (Element) -> Bool = { _ in true }
+  ) -> (pruned: [String], kept: [String]) {
+    var pruned: [String] = []
+    var kept: [String] = []
     for index in sets.indices where isPruned(sets[index]) {
       sets[index].children.removeAll { child in
         guard let nvpair = child.element, nvpair.name == "nvpair", let name = nvpair["name"],
           !namedByDocuments.contains(name)
         else { return false }
         if keeping(name) {
-          keptNames.append(name)
+          kept.append(name)
           return false
         }
+        pruned.append(name)
         return true
       }
     }
-    return keptNames
+    return (pruned, kept)
   }
 
   /// Sets that say nothing any more, though they did before, go.

@@ -96,6 +96,7 @@ import XML
     let flags = Set(text.split(whereSeparator: \.isWhitespace))
     var options = PlanOptions()
     options.prunesAll = flags.contains("--prune-all")
+    options.prunes = flags.contains("--prune")
     options.isExact = flags.contains("--exact")
     options.rebalances = flags.contains("--rebalance")
     options.allowsUnfenced = flags.contains("--allow-unfenced")
