@@ -329,7 +329,7 @@ extension ClusterConnection {
 // MARK: - Exit codes
 
 /// cibadmin's exit codes (`crm_exit_t`), as far as they are told apart.
-private enum CrmExit {
+enum CrmExit {
   static let ok: Int32 = 0
   static let error: Int32 = 1
   static let insufficientPrivileges: Int32 = 4
@@ -344,6 +344,7 @@ private enum CrmExit {
   static let disconnected: Int32 = 102
   static let old: Int32 = 103
   static let digest: Int32 = 104
+  static let timeout: Int32 = 124
   static let noSuch: Int32 = 105
   static let noQuorum: Int32 = 106
   static let unsafe: Int32 = 107

@@ -134,6 +134,20 @@ package final class RunningTool {
     if !hasEnded { Child.kill([child]) }
   }
 
+  /// Waits for its end, at most `seconds` from now; nil if it goes on.
+  package func outcome(ifWithin seconds: Double) -> Tool.Outcome? {
+    let deadline = monotonicNow() + seconds
+    while true {
+      if let outcome = child.outcomeIfEnded() {
+        hasEnded = true
+        return outcome
+      }
+      let left = deadline - monotonicNow()
+      guard left > 0 else { return nil }
+      Child.serve([child], within: left)
+    }
+  }
+
   /// Waits for its end, at most `seconds` from its start; then it is killed with all its children.
   package func outcome(within seconds: Double) -> Tool.Outcome {
     defer { hasEnded = true }

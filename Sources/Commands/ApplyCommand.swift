@@ -20,14 +20,21 @@ struct ApplyCommand: ParsableCommand {
   var yes = false
   @Flag(help: "Only plan.")
   var dryRun = false
-  @Flag(help: "Return when the cluster has settled (not there yet).")
+  @Flag(help: "Return when the cluster has done what follows from the change; fail if something of it fails.")
   var wait = false
-  @Option(help: ArgumentHelp("How long to wait (not there yet).", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "How long to wait for the cluster, and for what is stopped before it is deleted (default: 600).",
+      valueName: "seconds"))
   var timeout: Int?
+
+  private var timeLimit: Double { Double(timeout ?? 600) }
 
   mutating func run() throws {
     try reportingFailures {
-      if wait || timeout != nil { throw Failure(.usage, "--wait is not there yet") }
+      guard timeout.map({ (1...86400).contains($0) }) ?? true else {
+        throw Failure(.usage, "--timeout is to be 1 to 86400 seconds")
+      }
       let planFormat = PlanCommand.Format(rawValue: format.rawValue)!
       if documents.documents.count == 1, let saved = try SavedPlan.load(from: documents.documents[0]) {
         return try apply(saved)
@@ -43,14 +50,22 @@ struct ApplyCommand: ParsableCommand {
           try PlanCommand.show(planned, format: planFormat, showSecrets: false)
           shown = planned.plan.changes
         }
-        if planned.plan.isInSync { quickly() }
-        if dryRun { return true }
+        if planned.plan.isInSync {
+          guard wait, !dryRun else { quickly() }
+          try AwaitedCluster(connection: workflow.connection, timeLimit: timeLimit).settle(after: planned)
+          return .done
+        }
+        if dryRun { return .done }
         try workflow.checkTakesChanges(planned.cib)
         try refuse(planned.plan)
         if isNew { try ask(planned.plan) }
-        guard try Transaction.send(planned, through: workflow.connection) else { return false }
+        let awaited = AwaitedCluster(connection: workflow.connection, timeLimit: timeLimit)
+        guard planned.plan.stoppedFirst.isEmpty else { return try awaited.stopFirst(planned) }
+        guard try Transaction.send(planned, through: workflow.connection) else { return .conflict }
         if format == .text { try Console.print("Applied.\n") }
-        return true
+        try awaited.forgetRemotes(goneWith: planned.plan)
+        if wait { try awaited.settle(after: planned) }
+        return .done
       }
     }
   }

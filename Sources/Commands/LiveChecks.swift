@@ -30,15 +30,15 @@ struct LiveChecks {
 
   private func checkDeletions(_ status: ClusterStatus, _ plan: inout Plan) {
     let current = Configuration(plan.current)
-    for change in plan.changes where change.action == .delete && change.kind == .primitive {
+    for change in plan.changes where change.action == .delete && [.primitive, .bundle].contains(change.kind) {
       guard status.isActive(change.id) else { continue }
-      let nodes = status.activeNodes(of: change.id).joined(separator: ", ")
+      let nodes = status.activeNodes(of: change.id)
       if status.maintenanceMode || current.isUnmanaged(change.id) {
         plan.refuse(
-          "'\(change.id)' is unmanaged and runs on \(nodes): deleted, it would run on unseen", option: "--force",
-          allowances)
+          "'\(change.id)' is unmanaged and runs on \(nodes.joined(separator: ", ")): deleted, it would run on unseen",
+          option: "--force", allowances)
       } else if !allowances.deletionsOfWhatRuns {
-        plan.refuse("'\(change.id)' would be deleted while it runs on \(nodes)", option: "--no-stop-first", allowances)
+        plan.stoppedFirst.append(Stopped(change.id, nodes: nodes))
       }
     }
   }

@@ -24,7 +24,12 @@ struct SavedPlan {
         Attribute("epoch", "\(planned.cib.epoch)"), Attribute("digest", Self.digest(planned.plan.current)),
         Attribute("summary", PlanText(usesColour: false).render(planned.plan)),
       ])
-    for refusal in planned.plan.refusals {
+    // A saved plan is for the configuration as it was, and stopping something changes it.
+    let stops = planned.plan.stoppedFirst.map { stopped in
+      Refusal(
+        "'\(stopped.id)' runs and has to be stopped first, which apply does from documents", option: "--no-stop-first")
+    }
+    for refusal in planned.plan.refusals + stops {
       root.append(
         Element("refusal", [Attribute("option", refusal.option), Attribute("message", refusal.message)]))
     }

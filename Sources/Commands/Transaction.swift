@@ -7,14 +7,29 @@ enum Transaction {
   /// How long other writers are given way.
   private static let patience = Duration.seconds(30)
 
+  enum Attempt {
+    /// The cluster is as it is to be.
+    case done
+    /// What has to come first is done: now plan for the rest.
+    case prepared
+    /// The patch no longer fitted the configuration.
+    case conflict
+  }
+
   /// Plans and sends, again as long as someone else changes the configuration in between.
   ///
-  /// - Parameter attempt: false where its patch no longer fitted the configuration.
   /// - Throws: `Failure` where that does not end.
-  static func untilTaken(_ attempt: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + patience
+  static func untilTaken(_ attempt: () throws -> Attempt) throws {
+    var deadline = ContinuousClock.now + patience
     var pause = Pause()
-    while try !attempt() {
+    while true {
+      switch try attempt() {
+      case .done: return
+      case .prepared:
+        deadline = ContinuousClock.now + patience
+        continue
+      case .conflict: break
+      }
       guard ContinuousClock.now < deadline else {
         throw Failure(
           .conflict, "gave up: the configuration changed again and again; nothing was written",

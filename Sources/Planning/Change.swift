@@ -59,13 +59,13 @@ package struct Change: Sendable {
 }
 
 extension [Change] {
-  /// Whether the two lists change the same things in the same way.
+  /// Whether the two lists change the same things in the same way. How something is when it is deleted does not matter:
+  /// it may have been stopped in between.
   package func areSame(as other: [Change]) -> Bool {
     count == other.count
       && zip(self, other).allSatisfy { left, right in
         left.action == right.action && left.kind == right.kind && left.id == right.id && left.set == right.set
-          && left.before == right.before
-          && left.after == right.after
+          && (left.action == .delete || left.before == right.before && left.after == right.after)
       }
   }
 }

@@ -32,6 +32,8 @@ package struct Plan: Sendable {
   /// What stays although no document has it.
   package var kept: [Kept]
   package var diagnostics: [Diagnostic]
+  /// What is deleted although it runs: it is stopped in a transaction of its own before.
+  package var stoppedFirst: [Stopped] = []
   /// What the user would have to allow.
   package var refusals: [Refusal]
 
@@ -41,6 +43,17 @@ package struct Plan: Sendable {
   package var record: Record { Record(crmConfig: current.first(Section.properties.rawValue)) }
 
   package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
+}
+
+/// A resource that runs, and where.
+package struct Stopped: Equatable, Sendable {
+  package var id: String
+  package var nodes: [String]
+
+  package init(_ id: String, nodes: [String]) {
+    self.id = id
+    self.nodes = nodes
+  }
 }
 
 /// Something that stays although no document has it.

@@ -66,22 +66,28 @@ struct CharmApplyCommand: ParsableCommand {
         var outcome = workflow.outcome(planned)
         guard !planned.lacksOwnNode else {
           try outcome.print()
-          return true
+          return .done
         }
         if !planned.plan.isInSync {
           try Workflow.checkTakesChanges(planned.planned.cib, through: workflow.connection)
           try refuse(planned, &outcome)
-          guard try Transaction.send(planned.planned, through: workflow.connection) else { return false }
+          let awaited = AwaitedCluster(connection: workflow.connection, timeLimit: Self.timeLimit)
+          guard planned.plan.stoppedFirst.isEmpty else { return try awaited.stopFirst(planned.planned) }
+          guard try Transaction.send(planned.planned, through: workflow.connection) else { return .conflict }
+          try awaited.forgetRemotes(goneWith: planned.plan)
           // For the unit's log.
           Console.log(PlanText(usesColour: false).render(planned.plan))
         }
         outcome.isConfigured = true
         outcome.retried = workflow.retryFailed(planned)
         try outcome.print()
-        return true
+        return .done
       }
     }
   }
+
+  /// For what is stopped before it is deleted. In seconds; Juju gives hooks as long as they take.
+  private static let timeLimit = 600.0
 
   private func refuse(_ planned: CharmWorkflow.Planned, _ outcome: inout CharmOutcome) throws {
     guard !planned.plan.refusals.isEmpty else { return }

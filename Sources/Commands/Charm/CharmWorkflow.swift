@@ -61,7 +61,8 @@ struct CharmWorkflow {
         cib, rules.desired, through: connection, options: PlanOptions(), allowances: LiveChecks.Allowances())
       let known = exceptions
       exceptions.unreachable.formUnion(planned.unreachableRemotes)
-      exceptions.running.formUnion(running(planned.plan, status))
+      // On a live cluster, what runs is stopped first.
+      if !connection.isLive { exceptions.running.formUnion(running(planned.plan, status)) }
       guard exceptions == known else { continue }
       return Planned(planned: planned, rules: rules, lacksOwnNode: lacksOwnNode(current))
     }

@@ -12,6 +12,12 @@ enum PlanJSON {
       .init("changes", .list(plan.changes.map { change($0, record) })),
       .init(
         "kept", .list(plan.kept.map { .map([.init("what", .text($0.what)), .init("why", .text($0.why))]) })),
+      .init(
+        "stoppedFirst",
+        .list(
+          plan.stoppedFirst.map {
+            .map([.init("resource", .text($0.id)), .init("nodes", .list($0.nodes.map(NativeValue.text)))])
+          })),
       .init("diagnostics", .list(plan.diagnostics.map(diagnostic))),
       .init(
         "refusals",

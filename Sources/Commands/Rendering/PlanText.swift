@@ -27,6 +27,12 @@ struct PlanText {
       text += "\n\(paint("Kept, though no document has it:", .bold))\n"
       for kept in plan.kept { text += "    \(kept.what.printable)  \(paint("(\(kept.why))", .dim))\n" }
     }
+    if !plan.stoppedFirst.isEmpty {
+      text += "\n\(paint("Stopped first, in a transaction of its own, as it runs:", .bold))\n"
+      for stopped in plan.stoppedFirst {
+        text += "    \(stopped.id.printable) on \(stopped.nodes.joined(separator: ", ").printable)\n"
+      }
+    }
     if !plan.isInSync { text += "\n\(counts(plan))\n" }
     if !plan.refusals.isEmpty {
       text += "\n\(paint("apply will refuse this:", .red))\n"
