@@ -580,7 +580,29 @@ class SafetyTests(FaultCase):
         self.assertSays(self.assertStatus(0, result), "warning")
 
     def test_deleting_what_runs(self):
-        self.assertRefusedWithout("--no-stop-first", self.document("delete: [a]\n"), env=self.live(status=NODE_STATUS))
+        """It is told to stop, and stays where it does not; Tests/Live has one that does."""
+        document = self.document("delete: [a]\n")
+        env = self.live(status=NODE_STATUS)
+        self.script("bin/crm_resource", "#!/bin/sh\nexit 0\n")
+        plan = self.assertStatus(0, crmsync("plan", document, env=env))
+        self.assertIn("Stopped first, in a transaction of its own, as it runs:\n    a on n1\n", plan.out)
+        result = self.assertStatus(74, crmsync("apply", document, "--yes", env=env))
+        self.assertSays(result, "do not stop, and nothing was deleted", "a on n1", "apply again")
+        self.assertEqual(self.patches(), 1)
+        patch = (self.folder / "patch").read_text()
+        self.assertIn('name="target-role" value="Stopped"', patch)
+        self.assertNotIn('operation="delete"', patch)
+        # At once, where the user says so.
+        self.assertStatus(0, crmsync("apply", document, "--yes", "--no-stop-first", env=env))
+        self.assertEqual(self.patches(), 2)
+        self.assertIn('operation="delete"', (self.folder / "patch").read_text())
+
+    def test_a_saved_plan_stops_nothing(self):
+        document, saved = self.document("delete: [a]\n"), self.folder / "saved"
+        env = self.live(status=NODE_STATUS)
+        self.assertStatus(0, crmsync("plan", document, "--out", saved, env=env))
+        self.assertSays(self.assertStatus(3, crmsync("apply", saved, "--yes", env=env)), "stopped first", "--no-stop-first")
+        self.assertEqual(self.patches(), 0)
 
     def test_deleting_what_is_unmanaged(self):
         env = self.live(status=NODE_STATUS, inside='<meta_attributes id="m"><nvpair id="mm" name="is-managed" value="false"/>'
