@@ -62,6 +62,18 @@ import Testing
     #expect(operation.first("instance_attributes")?.first("nvpair")?["name"] == "depth")
   }
 
+  @Test func partsOfDatesThatCrmshDoesNotKnowAreTakenWhereNothingElseCanFollow() throws {
+    let (configuration, problems) = read(
+      """
+      primitive p lsb:x
+      location l p rule inf: date in start=2030-01-01 days=2 minutes=5
+      location wrong p rule inf: date spec hour=9
+      """)
+    let duration = configuration.objects[1].element.first("rule")?.first("date_expression")?.first("duration")
+    #expect(duration?["days"] == "2" && duration?["minutes"] == "5")
+    #expect(problems == ["3:38 a part of a date such as hours=9-16 is expected"])
+  }
+
   @Test func asterisksOfCrmshAreNoPassword() throws {
     let (configuration, _) = read("primitive p stonith:fence_x params passwd=\"******\" other=\"******\"")
     let pairs = try #require(configuration.objects[0].element.first("instance_attributes")).elements

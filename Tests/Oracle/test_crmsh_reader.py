@@ -37,6 +37,9 @@ primitive described ocf:pacemaker:Dummy description="two words"  params fake="a 
 primitive ops ocf:pacemaker:Dummy params $id=shared fake=1 op monitor interval=10s op_params depth=1 op_meta x=y
 primitive ruled ocf:pacemaker:Dummy params rule #uname eq n1 fake=1 params fake=2
 primitive sc ocf:pacemaker:Dummy params 2: fake=a params 1: fake=b
+primitive dated ocf:pacemaker:Dummy params rule date spec hours=9-16 weekdays=1-5 fake=1 hours=7 op_sleep=2
+primitive dated2 ocf:pacemaker:Dummy params rule date in start=2030-01-01 hours=5 minutes=3 \
+    meta rule 5: date in start=2030-01-01 end=2031-01-01 and date spec moon=4 target-role=Started
 rsc_template tpl ocf:pacemaker:Dummy op monitor interval=17s
 primitive fromtpl @tpl meta target-role=Started
 primitive util ocf:pacemaker:Dummy utilization cpu=1 memory=512

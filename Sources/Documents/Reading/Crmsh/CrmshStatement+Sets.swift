@@ -181,26 +181,29 @@ extension CrmshStatement {
   }
 
   private static let dateParts: Set<String> = [
-    "hours", "monthdays", "weekdays", "yearsdays", "yeardays", "months", "weeks", "years", "weekyears", "moon",
-    "minutes",
-    "seconds", "days",
+    "hours", "monthdays", "weekdays", "yearsdays", "months", "weeks", "years", "weekyears", "moon",
   ]
+  /// Those that crmsh does not know: in a set it takes them for the first of the pairs behind the rule.
+  private static let furtherDateParts: Set<String> = ["yeardays", "days", "minutes", "seconds"]
 
   private mutating func readDates(
     into expression: inout Element, _ operation: String, _ part: String
   ) throws(CrmshProblem) {
     expression["operation"] = operation
     var inner = Element(part, position: expression.position)
+    let isLast = words[0].text.lowercased() == "location"
     while let (name, value) = peek?.pair {
-      switch name {
-      case "start" where operation == "in_range", "end" where operation == "in_range": expression[name] = value
-      case _ where Self.dateParts.contains(name): inner[name] = value
-      default: throw problem("'\(name)' is no part of a date", at: peek)
+      if operation == "in_range", ["start", "end"].contains(name) {
+        expression[name] = value
+      } else if Self.dateParts.contains(name) || isLast && Self.furtherDateParts.contains(name) {
+        inner[name] = value
+      } else {
+        break
       }
       _ = next()
     }
     guard !inner.attributes.isEmpty || expression.attributes.count > 1 else {
-      throw problem("'date \(operation)' says no date", at: last)
+      throw problem("a part of a date such as hours=9-16 is expected", at: peek ?? last)
     }
     if !inner.attributes.isEmpty { expression.append(inner) }
   }

@@ -3,7 +3,7 @@ import XML
 
 /// One statement, read word by word.
 struct CrmshStatement {
-  private let words: [CrmshWord]
+  let words: [CrmshWord]
   private var at = 0
 
   init(_ words: [CrmshWord]) { self.words = words }
