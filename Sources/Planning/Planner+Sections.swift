@@ -9,7 +9,7 @@ extension Planner {
     for section in [Section.properties, .resourceDefaults, .operationDefaults] {
       let present = current.section(section)?.elements(named: section.setElementName!) ?? []
       var wanted = desired.settings.filter { $0.section == section }
-      if !desired.isInOrder { wanted = inOrder(of: present, wanted) }
+      if !desired.isInOrder { wanted = inOrder(of: present, wanted, section) }
       let merged: [Element]
       if options.prunesAll && options.isExact {
         merged = exactSets(section, present: present.filter { $0.id != Record.setID }, wanted: wanted)
@@ -70,10 +70,15 @@ extension Planner {
   }
 
   /// In the cluster's order; sets that it does not have come last.
-  private func inOrder(of present: [Element], _ wanted: [DesiredSettings]) -> [DesiredSettings] {
+  private func inOrder(
+    of present: [Element], _ wanted: [DesiredSettings], _ section: Section
+  ) -> [DesiredSettings] {
     wanted.enumerated().sorted { left, right in
       let places = [left, right].map { one in
-        one.element.element.id.flatMap { id in present.firstIndex { $0.id == id } } ?? .max
+        let set = one.element.element
+        // Without an id it is the usual set.
+        let id = set.id ?? (set["id-ref"] == nil ? Self.newSetID(section) : nil)
+        return present.firstIndex { $0.id != nil && $0.id == id } ?? .max
       }
       return (places[0], left.offset) < (places[1], right.offset)
     }.map(\.element)

@@ -93,6 +93,7 @@ alert al1 "/usr/bin/true" description="what for" attributes x=1 meta timeout=30s
 PROPERTY no-quorum-policy=stop stonith-enabled=false cluster-recheck-interval=60s
 rsc_defaults $id="rsc-options" resource-stickiness="100" failure-timeout=180
 op_defaults opdef: timeout=61s
+property $id=dated-options rule date spec hours=9-16 or date spec weekdays=6-7 batch-limit=5
 # a comment
 xml <primitive id="raw" class="ocf" provider="pacemaker" type="Dummy" description="it's &quot;raw&quot;"> \
   <instance_attributes id="raw-i"><nvpair id="raw-x" name="fake" value="1"/></instance_attributes> \
