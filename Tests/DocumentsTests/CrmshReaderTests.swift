@@ -62,6 +62,15 @@ import Testing
     #expect(operation.first("instance_attributes")?.first("nvpair")?["name"] == "depth")
   }
 
+  @Test(arguments: [
+    "node id=5 n1", "location l a rule id=5 #uname eq n1", "primitive p lsb:x operations id=o op monitor interval=5s",
+    "role r read id=5 xpath:/cib", "alert a /bin/true to { /x id=5 }", "primitive p lsb:x params fake=1 $id=late",
+  ])
+  func theIdOfAPartHasADollar(text: String) {
+    let (configuration, problems) = read(text)
+    #expect(configuration.objects.isEmpty && problems.count == 1)
+  }
+
   @Test func partsOfDatesThatCrmshDoesNotKnowAreTakenWhereNothingElseCanFollow() throws {
     let (configuration, problems) = read(
       """

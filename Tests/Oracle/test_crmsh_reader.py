@@ -28,6 +28,7 @@ NOT_DONE = {"pacemaker-1.3": "ACLs as they were before Pacemaker 1.1.12"}
 FORMS = r"""
 node n1: n1 attributes site=a standby=off utilization cpu=4
 node 2: n2
+node n3 id=5 utilization id=6
 primitive vip ocf:heartbeat:IPaddr2 params ip="10.0.0.1" op monitor timeout="20s" interval="10s" depth="0"
 primitive vip2 IPaddr2 params ip=10.0.0.2 cidr_netmask="255.255.255.0" nic="eth1"
 primitive dummy Dummy state=/tmp/x op start interval=0 timeout=20s op monitor interval=5s role=Started op monitor interval=6s role=Stopped
@@ -40,6 +41,10 @@ primitive sc ocf:pacemaker:Dummy params 2: fake=a params 1: fake=b
 primitive dated ocf:pacemaker:Dummy params rule date spec hours=9-16 weekdays=1-5 fake=1 hours=7 op_sleep=2
 primitive dated2 ocf:pacemaker:Dummy params rule date in start=2030-01-01 hours=5 minutes=3 \
     meta rule 5: date in start=2030-01-01 end=2031-01-01 and date spec moon=4 target-role=Started
+primitive ids ocf:pacemaker:Dummy params id=1 fake=1 meta id=2 utilization id=3 \
+    op monitor id=ids-op interval=10s op_params id=4 op_meta id=5 op start interval=0 id=ids-start
+primitive ids2 ocf:pacemaker:Dummy id-ref=1 id=2 description=3
+primitive ids3 ocf:pacemaker:Dummy params $id=ids3-set id=1
 rsc_template tpl ocf:pacemaker:Dummy op monitor interval=17s
 primitive fromtpl @tpl meta target-role=Started
 primitive util ocf:pacemaker:Dummy utilization cpu=1 memory=512
@@ -89,8 +94,8 @@ fencing_topology n1: st1 n2: st1
 role monitors read xpath:"/cib" deny type:nvpair attribute:value write property:stonith-enabled read status
 acl_target alice monitors
 acl_group wheel monitors
-alert al1 "/usr/bin/true" description="what for" attributes x=1 meta timeout=30s select nodes fencing attributes { standby } to { "/var/log/x" attributes y=2 } to mail@example.org
-PROPERTY no-quorum-policy=stop stonith-enabled=false cluster-recheck-interval=60s
+alert al1 "/usr/bin/true" description="what for" attributes id=1 meta timeout=30s select nodes fencing attributes { standby } to { "/var/log/x" attributes y=2 } to mail@example.org
+PROPERTY id=5 no-quorum-policy=stop stonith-enabled=false cluster-recheck-interval=60s
 rsc_defaults $id="rsc-options" resource-stickiness="100" failure-timeout=180
 op_defaults opdef: timeout=61s
 property $id=dated-options rule date spec hours=9-16 or date spec weekdays=6-7 batch-limit=5

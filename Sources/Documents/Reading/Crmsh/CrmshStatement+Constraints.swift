@@ -31,7 +31,7 @@ extension CrmshStatement {
       guard name == "score" else { throw problem("'\(word.text)' is no score", at: word) }
       location["score"] = value
       location["node"] = try self.id("a node").text
-      if let role = takeValue(of: "role") { location["role"] = role }
+      if let role = takeValue(of: "$role") ?? takeValue(of: "role") { location["role"] = role }
       return location
     }
     let rules = try rules()

@@ -7,7 +7,7 @@ extension CrmshStatement {
   /// `node [$id=ID|ID:] NAME[:TYPE] …`.
   mutating func node() throws(CrmshProblem) -> Element {
     var node = Element("node", position: position)
-    if let id = takeValue(of: "id") ?? takePrefix()?.text { node["id"] = id }
+    if let id = takeValue(of: "$id") ?? takePrefix()?.text { node["id"] = id }
     let word = try id("the name of a node")
     let types = ["normal", "member", "ping", "remote"]
     if let separator = word.text.lastIndex(of: ":"),
@@ -31,11 +31,11 @@ extension CrmshStatement {
   /// `property [$id=ID|ID:] [rule …] NAME=VALUE …`.
   mutating func settings(_ name: String) throws(CrmshProblem) -> Element {
     var set = Element(name, position: position)
-    if let reference = takeValue(of: "id-ref") {
+    if let reference = takeValue(of: "$id-ref") {
       set["id-ref"] = reference
       return set
     }
-    if let id = takeValue(of: "id") ?? takePrefix()?.text { set["id"] = id }
+    if let id = takeValue(of: "$id") ?? takePrefix()?.text { set["id"] = id }
     for rule in try rules() { set.append(rule) }
     for pair in try pairs() { set.append(pair) }
     return set
@@ -130,7 +130,7 @@ extension CrmshStatement {
       let kind = word.text.lowercased()
       guard Self.permissions.contains(kind) else { throw problem("read, write or deny is expected", at: word) }
       var permission = Element("acl_permission", position: word.position)
-      permission.set("id", takeValue(of: "id") ?? takePrefix()?.text)
+      permission.set("id", takeValue(of: "$id") ?? takePrefix()?.text)
       permission["kind"] = kind
       permission.set("description", takeValue(of: "description"))
       let specifications = try specifications(after: word)
@@ -265,7 +265,7 @@ extension CrmshStatement {
     let isBraced = take("{")
     let value = try expect("a recipient")
     var recipient = Element("recipient", [Attribute("value", value.text)], position: value.position)
-    recipient.set("id", takeValue(of: "id"))
+    recipient.set("id", takeValue(of: "$id"))
     recipient.set("description", takeValue(of: "description"))
     while let word = peek, ["attributes", "meta"].contains(word.text.lowercased()) {
       for set in try alertSets() { recipient.append(set) }

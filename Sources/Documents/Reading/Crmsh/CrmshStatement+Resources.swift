@@ -53,9 +53,9 @@ extension CrmshStatement {
       case "operations":
         _ = next()
         operations = operations ?? Element("operations", position: word.position)
-        if let reference = takeValue(of: "id-ref") {
+        if let reference = takeValue(of: "$id-ref") {
           operations!["id-ref"] = reference
-        } else if let id = takeValue(of: "id") {
+        } else if let id = takeValue(of: "$id") {
           operations!["id"] = id
         } else {
           throw problem("'operations' needs $id=ID or $id-ref=ID", at: word)
@@ -75,17 +75,16 @@ extension CrmshStatement {
 
   /// What the schemas know as attributes of an operation; every other word is one of its parameters.
   private static let operationAttributes: Set<String> = [
-    "interval", "description", "start-delay", "interval-origin", "timeout", "enabled", "record-pending", "role",
-    "requires",
-    "on-fail", "prereq", "disabled",
+    "id", "interval", "description", "start-delay", "interval-origin", "timeout", "enabled", "record-pending", "role",
+    "requires", "on-fail", "prereq", "disabled",
   ]
 
   /// `op NAME [NAME=VALUE …] [op_params …] [op_meta …]`.
   private mutating func operation() throws(CrmshProblem) -> Element {
     let name = try id("the name of an operation")
     var operation = Element("op", [Attribute("name", name.text)], position: name.position)
-    operation.set("id", takeValue(of: "id"))
-    if let reference = takeValue(of: "id-ref") {
+    operation.set("id", takeValue(of: "$id"))
+    if let reference = takeValue(of: "$id-ref") {
       operation["name"] = nil
       operation["id-ref"] = reference
       return operation

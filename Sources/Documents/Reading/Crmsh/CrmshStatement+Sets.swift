@@ -37,11 +37,11 @@ extension CrmshStatement {
   /// `[$id=ID] [SCORE:] [rule …] NAME=VALUE …`, or `$id-ref=ID`.
   mutating func set(_ name: String, ending ends: Set<String> = []) throws(CrmshProblem) -> Element {
     var set = Element(name, position: peek?.position ?? position)
-    if let reference = takeValue(of: "id-ref") {
+    if let reference = takeValue(of: "$id-ref") {
       set["id-ref"] = reference
       return set
     }
-    set.set("id", takeValue(of: "id"))
+    set.set("id", takeValue(of: "$id"))
     if let score = takePrefix() { set["score"] = Self.infinity(score.text) }
     for rule in try rules() { set.append(rule) }
     for pair in try pairs(ending: ends) { set.append(pair) }
@@ -93,13 +93,13 @@ extension CrmshStatement {
     var rules: [Element] = []
     while take("rule") {
       var rule = Element("rule", position: peek?.position ?? position)
-      if let reference = takeValue(of: "id-ref") {
+      if let reference = takeValue(of: "$id-ref") {
         rule["id-ref"] = reference
         rules.append(rule)
         continue
       }
-      rule.set("id", takeValue(of: "id"))
-      rule.set("role", takeValue(of: "role"))
+      rule.set("id", takeValue(of: "$id"))
+      rule.set("role", takeValue(of: "$role") ?? takeValue(of: "role"))
       if let score = takePrefix() {
         let (name, value) = Self.score(score.text)
         rule[name] = value

@@ -100,9 +100,9 @@ struct CrmshStatement {
     return true
   }
 
-  /// Takes `NAME=VALUE` or `$NAME=VALUE` if it is next.
+  /// Takes `NAME=VALUE` if it is next; the ids of parts are `$id`, so that a parameter may be called `id`.
   mutating func takeValue(of name: String) -> String? {
-    guard let (key, value) = peek?.pair, key.lowercased() == name || key.lowercased() == "$" + name else { return nil }
+    guard let (key, value) = peek?.pair, key.lowercased() == name else { return nil }
     at += 1
     return value
   }
