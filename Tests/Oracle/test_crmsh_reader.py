@@ -104,6 +104,11 @@ xml <primitive id="raw" class="ocf" provider="pacemaker" type="Dummy" descriptio
   <instance_attributes id="raw-i"><nvpair id="raw-x" name="fake" value="1"/></instance_attributes> \
 </primitive>
 """
+# Agents without a provider: which of the two packages has them, or both, or none.
+BARE_AGENTS = [
+    "Dummy", "Stateful", "SysInfo", "ClusterMon", "pingd", "ping", "remote", "attribute", "controld", "HealthCPU",
+    "HealthIOWait", "HealthSMART", "ifspeed", "o2cb", "IPaddr2", "apache", "nowhere", "ocf:Stateful", "ocf:ping",
+]
 # crmsh finds only sets that the cluster has already.
 LATER = """
 primitive refers ocf:pacemaker:Dummy params $id-ref=shared
@@ -143,15 +148,17 @@ class CrmshReader(unittest.TestCase):
         self.assertEqual(wrong, [])
 
     def test_statement_forms_mean_what_they_mean_to_crmsh(self):
+        bare = [f"primitive bare{number} {agent}" for number, agent in enumerate(BARE_AGENTS)]
+        forms = FORMS + "\n".join(bare)
         cib = self.path("forms-cib.xml")
         cib.write_text(run("cibadmin", "--empty", "pacemaker-3.9").out)
         document = self.path("forms.crm")
-        for text in (FORMS, LATER):
+        for text in (forms, LATER):
             document.write_text(text)
             loaded = tool("crm", cib, "--force", "configure", "load", "update", document)
-        document.write_text(FORMS + LATER)
+        document.write_text(forms + LATER)
         written = cib.read_text()
-        for line in (FORMS + LATER).splitlines():
+        for line in (forms + LATER).splitlines():
             words = line.split()
             if len(words) > 1 and words[0] in ("primitive", "group", "clone", "ms", "location", "order", "colocation"):
                 self.assertIn(f'id="{words[1]}"', written, f"crmsh has not taken it\n{loaded}")

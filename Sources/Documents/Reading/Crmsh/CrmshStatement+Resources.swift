@@ -19,11 +19,10 @@ extension CrmshStatement {
     return element
   }
 
-  /// Those of Pacemaker's own agents that the resource-agents package does not have.
+  /// Those of Pacemaker's own agents that the resource-agents package does not have: of both, crmsh takes heartbeat's.
   private static let agentsOfPacemaker: Set<String> = [
-    "attribute", "ClusterMon", "controld", "HealthCPU", "HealthIOWait", "HealthSMART", "ifspeed", "o2cb", "ping",
-    "pingd",
-    "remote", "Stateful", "SysInfo", "SystemHealth",
+    "attribute", "controld", "HealthCPU", "HealthIOWait", "HealthSMART", "ifspeed", "o2cb", "ping", "remote",
+    "SystemHealth",
   ]
 
   private func readAgent(_ word: CrmshWord, into element: inout Element) throws(CrmshProblem) {
