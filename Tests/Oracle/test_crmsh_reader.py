@@ -58,6 +58,31 @@ primitive a ocf:pacemaker:Dummy
 primitive b ocf:pacemaker:Dummy
 primitive c ocf:pacemaker:Dummy
 primitive d ocf:pacemaker:Dummy
+primitive ip6 ocf:heartbeat:IPv6addr params ipv6addr="fd00::1" nic="eth1" cidr_netmask="64" op monitor interval="10s"
+  primitive  blanks  ocf:heartbeat:IPaddr2  params ip="10.0.0.3"  meta failure-timeout="5s"  op monitor interval="10s"
+primitive svc systemd:haproxy meta a=b op monitor interval="5s" role=Started op monitor interval="6s" role=Stopped
+primitive upst upstart:mysql op monitor interval="5s"
+primitive dns ocf:maas:dns params  fqdn="a.b.c" ip_address="10.0.0.4" maas_url="http://x/" maas_credentials="a:b:c"
+primitive percona ocf:percona:mysql_monitor params user=sst password="a b" \
+    op monitor interval="1s" timeout="30s" OCF_CHECK_LEVEL="1" meta migration-threshold=INFINITY failure-timeout=5s
+primitive fs ocf:heartbeat:Filesystem params device="/dev/rbd/p/i" directory="/m" fstype=ext4 op start start-delay="10s"
+primitive ag ocf:mssql:ag params ag_name=ag1 meta failure-timeout=60s op start timeout=60s op promote timeout=60s \
+    op monitor timeout=60s interval=10s op monitor timeout=60s interval=11s role="Master" \
+    op monitor timeout=60s interval=12s role="Slave" op notify timeout=60s
+primitive noops ocf:pacemaker:Dummy description="two words"  params fake=1  operations $id=noops-operations
+primitive opfirst ocf:pacemaker:Dummy op monitor interval=10s depth=0 params fake=1 meta a=b
+primitive mixed ocf:pacemaker:Dummy operations $id=mixed-ops op monitor interval=10s meta a=b utilization x=1 params y=1
+primitive words ocf:pacemaker:Dummy op monitor interval=10s on-fail=ignore enabled=true disabled=true prereq=x
+primitive host-1.example.com ocf:pacemaker:remote params server=10.0.0.9 op monitor interval=30s
+primitive st2 stonith:external/maas params url="u" apikey="a:b:c" hostnames="n1 n2" op monitor interval=25 start-delay=9
+primitive e1 lsb:e1
+primitive e2 lsb:e2
+primitive e3 lsb:e3
+primitive e4 ocf:pacemaker:Stateful
+group one e1
+group described-group e2 description="two words"  meta target-role="Started"  params k=v
+clone described-clone e3 description="FE"  meta clone-node-max=1
+ms ms2 e4 meta notify=true
 group grp g1 g2 \
     meta target-role="Started" \
     params k=v
@@ -65,6 +90,7 @@ clone cl c1 meta interleave="true"
 clone pcl m2 meta promotable=true
 ms ms1 m1 meta master-max="1" master-node-max="1" clone-max="3" clone-node-max="1" notify="true"
 location l1 grp rule inf: #uname eq n1
+location l1w grp rule inf: writable eq 1
 location l2 a rule -inf: not_defined pingd or pingd lte 0
 location l3 a 0: n1
 location l4 b resource-discovery=never 200: n2
@@ -87,6 +113,7 @@ colocation k2 inf: grp ms1:Master
 colocation k3 -inf: a c
 colocation k4 inf: a d node-attribute=site
 colocation k5 100: a ( b c ) d
+colocation k7 Mandatory: e1 one
 colocation k6 inf: vip vip2 dummy
 rsc_ticket t1 ticketA: a b:Started loss-policy=stop
 tag tg: a b

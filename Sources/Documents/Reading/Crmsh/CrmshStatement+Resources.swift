@@ -75,7 +75,7 @@ extension CrmshStatement {
   /// What the schemas know as attributes of an operation; every other word is one of its parameters.
   private static let operationAttributes: Set<String> = [
     "id", "interval", "description", "start-delay", "interval-origin", "timeout", "enabled", "record-pending", "role",
-    "requires", "on-fail", "prereq", "disabled",
+    "requires", "on-fail",
   ]
 
   /// `op NAME [NAME=VALUE …] [op_params …] [op_meta …]`.
