@@ -270,7 +270,11 @@ package struct Alignment {
     // A set that says nothing is no difference, on either side.
     let wanted = wanted.filter { !isEmptySet($0) }
     var matchOfWanted = [Int?](repeating: nil, count: wanted.count)
-    var isTaken = present.map { isEmptySet($0) && $0.id.map { !referencedIDs.contains($0) } ?? true }
+    // Of sets there may be several; empty operations are those that are to be filled.
+    var isTaken = present.map { element in
+      isEmptySet(element) && element.id.map { !referencedIDs.contains($0) } ?? true
+        && (family.name != "operations" || wanted.isEmpty)
+    }
     let emptySets = isTaken
     for key in matchingKeys(for: family, path: path) {
       var candidates: [String: [Int]] = [:]
