@@ -17,8 +17,7 @@ package struct Alignment {
   package var keepsMetaAttribute: (_ nvpair: Element) -> Bool = { _ in false }
   /// The meta attributes that stayed although the document does not have them.
   package private(set) var kept: [Element] = []
-  /// The names of values that are to be the cluster's, where the cluster has none.
-  package private(set) var missingSecrets: [String] = []
+  package private(set) var missingSecrets: [MissingSecret] = []
 
   package init() {}
 
@@ -33,7 +32,7 @@ package struct Alignment {
     var result = desired
     result.attributes.removeAll { attribute in
       guard isKept(attribute, of: desired.name) else { return false }
-      missingSecrets.append(attribute.name)
+      missingSecrets.append(MissingSecret(attribute.name, isAttribute: true))
       return true
     }
     result.children = desired.children.compactMap { child in
@@ -41,7 +40,7 @@ package struct Alignment {
       switch ValueSource(of: element) {
       case .unset: return nil
       case .keep:
-        missingSecrets.append(element["name"] ?? "")
+        missingSecrets.append(MissingSecret(element["name"] ?? ""))
         return nil
       default:
         let formed = forming(element)
@@ -169,7 +168,7 @@ package struct Alignment {
     for name in desiredNames where current[name] == nil && !(name == "id" && keepsCurrentID && current.id != nil) {
       guard name == "id" || !isSame(name) else { continue }
       if isKept(Attribute(name, desired[name]!), of: desired.name) {
-        missingSecrets.append(name)
+        missingSecrets.append(MissingSecret(name, isAttribute: true))
         continue
       }
       differs = true
@@ -314,7 +313,7 @@ package struct Alignment {
       } else {
         switch source {
         case .unset: continue
-        case .keep: missingSecrets.append(element["name"] ?? "")
+        case .keep: missingSecrets.append(MissingSecret(element["name"] ?? ""))
         default:
           let formed = forming(element)
           // A set of which nothing is left: everything in it was to be unset.

@@ -227,12 +227,13 @@ extension Planner {
     node.children.insert(contentsOf: result.map { .element($0) }, at: min(place, node.children.count))
   }
 
-  private mutating func reportMissing(_ names: ArraySlice<String>, at location: Location) {
+  mutating func reportMissing(_ secrets: ArraySlice<MissingSecret>, of owner: String? = nil, at location: Location) {
     guard options.hasCluster else { return }
-    for name in names {
+    for secret in secrets {
+      let what = "'\(secret.name)'" + (owner.map { " of '\($0)'" } ?? "")
       report(
-        "the value of '\(name)' is to be kept, but the cluster has none", at: location,
-        category: .syntax, hint: "give the value as {file: PATH} or {env: NAME}")
+        "the value of \(what) is to be kept, but the cluster has none", at: location, category: .syntax,
+        hint: secret.isAttribute ? "write the value itself" : "give the value as {file: PATH} or {env: NAME}")
     }
   }
 }

@@ -415,11 +415,7 @@ package struct Planner {
     } else {
       element = alignment.forming(object.element)
     }
-    for name in alignment.missingSecrets where options.hasCluster {
-      report(
-        "the value of '\(name)' of '\(object.id)' is to be kept, but the cluster has none", at: object.location,
-        category: .syntax, hint: "give the value as {file: PATH} or {env: NAME}")
-    }
+    reportMissing(alignment.missingSecrets[...], of: object.id, at: object.location)
     for nvpair in alignment.kept {
       let what = "meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)"
       kept.append(Kept(what, why: "set at run time; --exact drops it"))

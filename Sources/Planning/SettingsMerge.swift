@@ -23,7 +23,7 @@ struct SettingsMerge {
   let firstID: String?
   let newSetID: String
   private(set) var sets: [Element]
-  private(set) var missingSecrets: [String] = []
+  private(set) var missingSecrets: [MissingSecret] = []
   /// Sets that a document has brought or changed the rule or score of.
   private(set) var changedSets: [String] = []
   private var namedByDocuments: Set<String> = []
@@ -81,7 +81,7 @@ struct SettingsMerge {
       let plain = AttributeSets.byPrecedence(sets, first: firstID).filter(Self.isPlain)
       let winner = plain.first { $0.elements.contains { $0["name"] == name } }
       if source == .keep {
-        if winner == nil { missingSecrets.append(name) }
+        if winner == nil { missingSecrets.append(MissingSecret(name)) }
         continue
       }
       if let winner, let index = sets.firstIndex(of: winner) {
@@ -116,7 +116,7 @@ struct SettingsMerge {
       switch ValueSource(of: nvpair) {
       case .unset:
         sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && $0["name"] == name } ?? false }
-      case .keep: if !exists { missingSecrets.append(name ?? "") }
+      case .keep: if !exists { missingSecrets.append(MissingSecret(name ?? "")) }
       default:
         if exists {
           setValue(nvpair, in: index)
