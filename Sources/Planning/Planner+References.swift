@@ -27,18 +27,22 @@ extension Planner {
     guard !unknown.isEmpty else { return [:] }
     var own: Set<String> = []
     var kept: [String: String] = [:]
-    for object in desired.objects {
-      let ids = allIDs(of: object.element)
+    func keep(_ element: Element, as present: () -> Element?) {
+      let ids = allIDs(of: element)
       own.formUnion(ids)
-      guard !ids.isDisjoint(with: unknown), let present = current.object(object.kind, object.id),
-        present.kind == object.kind
-      else { continue }
+      guard !ids.isDisjoint(with: unknown), let present = present() else { return }
       var alignment = Alignment()
       alignment.referencedIDs = unknown
       alignment.keepsReferencedIDs = true
-      _ = alignment.align(present.element, to: schema.spelling(object.element))
+      _ = alignment.align(present, to: schema.spelling(element))
       kept.merge(alignment.keptIDs) { first, _ in first }
     }
+    for object in desired.objects {
+      keep(object.element) {
+        current.object(object.kind, object.id).flatMap { $0.kind == object.kind ? $0.element : nil }
+      }
+    }
+    for node in desired.nodes { keep(node.element) { current.nodes.first { $0["uname"] == node.name } } }
     for settings in desired.settings {
       guard let id = settings.element.id else { continue }
       own.insert(id)
