@@ -50,7 +50,8 @@ extension CrmshWriting {
       parts.append("operations \(CrmshText.pair("$id-ref", id))")
     } else {
       try allow(element, "id")
-      parts += partID(of: element).map { "operations \($0)" }
+      // Told of operations without their id, crm drops those that have one, and all that is in them.
+      if let id = element.id { parts.append("operations \(CrmshText.pair("$id", id))") }
     }
     for child in element.elements { parts += try operation(child) }
     return parts
