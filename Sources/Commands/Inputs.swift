@@ -10,11 +10,14 @@ enum Inputs {
 
   /// - Throws: `Failure` after everything that is wrong with them was told.
   static func read(_ options: DocumentOptions) throws -> DesiredConfiguration {
-    let names = options.documents.isEmpty ? [defaultDocument] : options.documents
+    try read(options.documents.isEmpty ? [defaultDocument] : options.documents, format: options.inputFormat)
+  }
+
+  static func read(_ names: [String], format given: InputFormat?) throws -> DesiredConfiguration {
     var documents: [DesiredConfiguration] = []
     var diagnostics: [Diagnostic] = []
     for name in names {
-      let format = try format(of: name, options)
+      let format = try given ?? format(of: name)
       let bytes = try readFile(name == "-" ? "/dev/stdin" : name, limit: sizeLimit, anyKind: true)
       let (document, found) = DocumentReader.read(bytes, name: name == "-" ? "<stdin>" : name, format: format)
       documents.append(document)
@@ -27,8 +30,7 @@ enum Inputs {
     return combined
   }
 
-  private static func format(of name: String, _ options: DocumentOptions) throws -> InputFormat {
-    if let format = options.inputFormat { return format }
+  private static func format(of name: String) throws -> InputFormat {
     if name == "-" { return .yaml }
     if let format = InputFormat(fileName: name) { return format }
     throw Failure(

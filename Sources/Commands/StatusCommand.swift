@@ -2,6 +2,7 @@ import ArgumentParser
 import CIB
 import Cluster
 import Documents
+import Planning
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,6 +13,11 @@ struct StatusCommand: ParsableCommand {
     case text, json
   }
 
+  @Argument(
+    help: ArgumentHelp("Say whether the cluster is as these documents say, too.", valueName: "document"))
+  var documents: [String] = []
+  @Option(help: ArgumentHelp("Read documents as yaml, json, crmsh or xml.", valueName: "format"))
+  var inputFormat: InputFormat?
   @OptionGroup var cluster: ClusterOptions
   @Option(help: "text or json.")
   var format: Format = .text
@@ -21,12 +27,26 @@ struct StatusCommand: ParsableCommand {
       let connection = ClusterConnection(cibFile: cluster.cibFile)
       if let note = connection.note { Console.error("crmsync: note: \(note)") }
       let cib = try connection.query(status: true)
-      let report = StatusReport(ClusterStatus(cib), Configuration(cib.configuration), isLive: connection.isLive)
+      let report = StatusReport(
+        ClusterStatus(cib), Configuration(cib.configuration), isLive: connection.isLive,
+        fencingHistory: connection.isLive ? FencingEvent.history() : [], changesToMake: try changesToMake(cib))
       switch format {
       case .text: try Console.print(report.text)
       case .json: try Console.print(JSONEmitter.bytes(of: report.value))
       }
       if !report.concerns.isEmpty { throw ExitCode(Failure.Status.attention.rawValue) }
     }
+  }
+
+  /// How many changes would make the cluster what the documents say; nil without documents.
+  private func changesToMake(_ cib: CIBDocument) throws -> Int? {
+    guard !documents.isEmpty else { return nil }
+    let desired = try Inputs.read(documents, format: inputFormat).resolvingSecrets()
+    let plan = Planner.plan(
+      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
+      options: PlanOptions())
+    Inputs.report(plan.diagnostics)
+    guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
+    return plan.changes.count
   }
 }

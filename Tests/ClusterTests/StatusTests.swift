@@ -199,3 +199,21 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
 private func isDirectory(_ path: String) -> Bool {
   (try? Tool("test", ["-d", path]).run(within: 5))?.ending == .exited(0)
 }
+
+@Suite struct FencingHistoryTests {
+  @Test func readsWhatStonithAdminPrints() {
+    let text = """
+      <pacemaker-result api-version="2.25" request="stonith_admin --history=*"><fence_history>
+      <fence_event status="failed" action="reboot" target="n2" client="c.1" origin="n1" completed="t2" exit-reason="no"/>
+      <fence_event status="success" action="off" target="n2" client="c.1" origin="n1" delegate="n3" completed="t1"/>
+      <fence_event status="odd" action="off" target="n2" client="c.1" origin="n1"/>
+      </fence_history><status code="0" message="OK"/></pacemaker-result>
+      """
+    #expect(
+      FencingEvent.events(in: Array(text.utf8)) == [
+        FencingEvent(target: "n2", action: "reboot", status: .failed, completed: "t2", reason: "no"),
+        FencingEvent(target: "n2", action: "off", status: .success, delegate: "n3", completed: "t1"),
+      ])
+    #expect(FencingEvent.events(in: Array("no XML".utf8)) == nil)
+  }
+}

@@ -7,13 +7,53 @@ import FencingCheck
 struct StatusReport {
   let status: ClusterStatus
   let configuration: Configuration
+  /// Newest first; nil where the fencer does not answer.
+  let fencingHistory: [FencingEvent]?
+  /// To be as the documents say; nil where none were given.
+  let changesToMake: Int?
   /// What needs attention, in words.
   let concerns: [String]
 
-  init(_ status: ClusterStatus, _ configuration: Configuration, isLive: Bool) {
+  /// Of the fencing history, how much text shows.
+  private static let eventsShown = 5
+
+  init(
+    _ status: ClusterStatus, _ configuration: Configuration, isLive: Bool, fencingHistory: [FencingEvent]? = [],
+    changesToMake: Int? = nil
+  ) {
     self.status = status
     self.configuration = configuration
-    concerns = Self.concerns(status, configuration, isLive: isLive)
+    self.fencingHistory = fencingHistory
+    self.changesToMake = changesToMake
+    var concerns = Self.concerns(status, configuration, isLive: isLive)
+    if fencingHistory == nil { concerns.append("the fencer does not answer") }
+    concerns += Self.openEvents(fencingHistory ?? []).map(Self.describe)
+    if let changesToMake, changesToMake > 0 {
+      concerns.append("the cluster is not as the documents say: \(Self.changes(changesToMake)) to make")
+    }
+    self.concerns = concerns
+  }
+
+  private static func changes(_ count: Int) -> String { count == 1 ? "1 change" : "\(count) changes" }
+
+  /// What was not fenced in the end: of each node the newest event, unless it is a success.
+  private static func openEvents(_ history: [FencingEvent]) -> [FencingEvent] {
+    var known: Set<String> = []
+    return history.filter { known.insert($0.target).inserted && $0.status != .success }
+  }
+
+  /// `reboot of node2 failed on node1, 2026-11-23 06:38:31Z: no answer`.
+  private static func describe(_ event: FencingEvent) -> String {
+    var text = "\(event.action) of \(event.target) "
+    switch event.status {
+    case .pending: text += "is under way"
+    case .success: text += "succeeded"
+    case .failed: text += "failed"
+    }
+    if let delegate = event.delegate { text += " on \(delegate)" }
+    if let completed = event.completed { text += ", \(completed)" }
+    if let reason = event.reason, event.status == .failed { text += ": \(Secret.maskingUserInfo(in: reason))" }
+    return text
   }
 
   // MARK: - Judging
@@ -33,25 +73,12 @@ struct StatusReport {
         "\(failure.operation) of \(failure.resource) failed on \(failure.node) (\(failure.exitCode))\(reason)")
     }
     for object in configuration.objects where object.kind == .primitive {
-      guard !status.isActive(object.id), !isMeantToBeStopped(object.id, configuration) else { continue }
+      guard !status.isActive(object.id), !configuration.isStopped(object.id) else { continue }
       concerns.append("\(object.id) does not run")
     }
     if !status.fencingIsEnabled { concerns.append("fencing is disabled") }
     if status.fencingIsEnabled && status.fencingDevices.isEmpty { concerns.append("there is no fencing device") }
     return concerns
-  }
-
-  private static func isMeantToBeStopped(_ id: String, _ configuration: Configuration) -> Bool {
-    var at: String? = id
-    while let resource = at {
-      for set in configuration.object(resource)?.element.elements(named: "meta_attributes") ?? [] {
-        if set.elements.contains(where: { $0["name"] == "target-role" && $0["value"]?.lowercased() == "stopped" }) {
-          return true
-        }
-      }
-      at = configuration.parent(of: resource)
-    }
-    return false
   }
 
   private static func word(for node: ClusterStatus.Node) -> String {
@@ -88,6 +115,10 @@ struct StatusReport {
     }
     let devices = names.isEmpty ? "no device" : names.joined(separator: ", ")
     text += "\nFencing  \(status.fencingIsEnabled ? "enabled" : "disabled"), \(devices.printable)\n"
+    for event in (fencingHistory ?? []).prefix(Self.eventsShown) { text += "  \(Self.describe(event).printable)\n" }
+    if let changesToMake {
+      text += "\nDocuments  \(changesToMake == 0 ? "in sync" : "\(Self.changes(changesToMake)) to make")\n"
+    }
     if !concerns.isEmpty {
       text += "\nAttention\n"
       for concern in concerns { text += "  \(concern.printable)\n" }
@@ -147,7 +178,19 @@ struct StatusReport {
         .map([
           .init("enabled", .bool(status.fencingIsEnabled)),
           .init("devices", .list(status.fencingDevices.map(NativeValue.text))),
+          .init(
+            "history",
+            .list(
+              (fencingHistory ?? []).map { event in
+                .map([
+                  .init("target", .text(event.target)), .init("action", .text(event.action)),
+                  .init("status", .text(event.status.rawValue)),
+                  .init("delegate", event.delegate.map(NativeValue.text) ?? .null),
+                  .init("completed", event.completed.map(NativeValue.text) ?? .null),
+                ])
+              })),
         ])),
+      .init("inSync", changesToMake.map { .bool($0 == 0) } ?? .null),
     ])
   }
 }
