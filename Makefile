@@ -56,6 +56,7 @@ test: setup-test lint build ## every test
 bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
 	$(PYTHON) bench/fencing.py
+	$(PYTHON) bench/charm.py
 
 lint: ## check the format of the Swift code
 	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests Package.swift
