@@ -94,6 +94,8 @@ private final class TreeBuilder {
   /// Names come from libxml2's dictionary, so that the pointer identifies the name: one string for each. Looked up five
   /// times an element, in a table of the simplest kind; a name that finds its place taken takes it over.
   var names = [(pointer: UnsafePointer<xmlChar>?, name: String)](repeating: (nil, ""), count: 256)
+  /// The last tag whose place was asked for: its first byte, counted from the start of the text, and its place.
+  var lastTag = (offset: 0, line: 1, column: 1)
 
   init(context: xmlParserCtxtPtr, skipped: String?, keepsPositions: Bool) {
     self.context = context
@@ -198,18 +200,33 @@ private final class TreeBuilder {
   /// the tag's own. Lines are libxml2's count less the line ends in between.
   func positionOfTag() -> SourcePosition {
     let input = context.pointee.input!.pointee
-    guard let base = input.base, var at = input.cur else { return .unknown }
+    guard let base = input.base, var tag = input.cur else { return .unknown }
     var line = Int(input.line)
-    while at > base && at.pointee != UInt8(ascii: "<") {
-      if at.pointee == UInt8(ascii: "\n") { line -= 1 }
-      at -= 1
+    while tag > base && tag.pointee != UInt8(ascii: "<") {
+      if tag.pointee == UInt8(ascii: "\n") { line -= 1 }
+      tag -= 1
     }
-    var column = 1
-    while at > base && (at - 1).pointee != UInt8(ascii: "\n") {
+    let offset = Int(input.consumed) + (tag - base)
+    lastTag = (offset, line, column(of: tag, base, offset: offset, line: line))
+    return SourcePosition(line: line, column: lastTag.column)
+  }
+
+  /// The column of a tag, counted from the start of its line, or from the last tag where that is on the same line:
+  /// a line may be the whole text, and hold every tag of it.
+  private func column(
+    of tag: UnsafePointer<xmlChar>, _ base: UnsafePointer<xmlChar>, offset: Int, line: Int
+  ) -> Int {
+    let isOnSameLine = line == lastTag.line
+    let wanted = isOnSameLine ? offset - lastTag.offset : Int.max
+    // Towards its end libxml2 drops text that it has read; what of it is on this line counts as ASCII.
+    let there = min(wanted, tag - base)
+    var column = isOnSameLine ? lastTag.column + wanted - there : 1
+    var at = tag
+    while at > tag - there && (at - 1).pointee != UInt8(ascii: "\n") {
       at -= 1
       if at.pointee & 0xC0 != 0x80 { column += 1 }
     }
-    return SourcePosition(line: line, column: column)
+    return column
   }
 
   func fail(_ message: String) {

@@ -70,6 +70,29 @@ import XML
     #expect(outcome.configuration.resourceOrders.map(\.isExplicit) == [false])
   }
 
+  /// Counted from the start of the line for every tag, it would take minutes.
+  @Test(.timeLimit(.minutes(1))) func placesOnAVeryLongLineAreFoundInLinearTime() throws {
+    let start = "<!-- ä --><configuration><resources>"
+    let resources = (0..<5000).map { "<primitive id='pä-\($0)' class='lsb' type='x'/><!-- ö -->" }
+    let text = start + resources.joined()
+    let root = try Element(parsing: text + "</resources>\n <constraints/></configuration>", positions: true)
+    let last = try #require(root.first("resources")?.elements.last)
+    #expect(last.position == SourcePosition(line: 1, column: text.count - resources.last!.count + 1))
+    #expect(root.first("constraints")?.position == SourcePosition(line: 2, column: 2))
+  }
+
+  /// libxml2 drops what it has read when it comes near the end.
+  @Test func placesNearTheEndOfALongLineAreRight() throws {
+    for length in stride(from: 0, to: 1500, by: 50) {
+      let comment = "<!--" + String(repeating: "x", count: length) + "-->"
+      let text = "<a>\n" + comment + "<b/>" + comment + "<c/><d/></a>"
+      let root = try Element(parsing: text, positions: true)
+      let columns = root.elements.map(\.position.column)
+      let first = UInt32(comment.count + 1)
+      #expect(columns == [first, 2 * first + 3, 2 * first + 7], "\(length)")
+    }
+  }
+
   @Test func aConfigurationAloneIsTaken() {
     let outcome = read("<configuration><tags><tag id='t'><obj_ref id='x'/></tag></tags></configuration>", .xml)
     #expect(outcome.messages == [])
