@@ -30,10 +30,12 @@ extension Element {
       throw XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1))
     }
     defer { xmlFreeParserCtxt(context) }
-    let builder = TreeBuilder(context: context, skipped: skipped, keepsPositions: positions)
+    var builder = TreeBuilder(context: context, skipped: skipped, keepsPositions: positions)
     xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
-    builder.install()
-    withExtendedLifetime(builder) { _ = xmlParseDocument(context) }
+    withUnsafeMutablePointer(to: &builder) { builder in
+      TreeBuilder.install(builder)
+      _ = xmlParseDocument(context)
+    }
     if let error = builder.error { throw error }
     guard context.pointee.wellFormed != 0, let root = builder.root else {
       throw XMLError(message: "the text is not well-formed XML", position: .unknown)
@@ -66,13 +68,15 @@ package func checkWellFormed(_ bytes: [UInt8]) throws(XMLError) {
     else { return XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1)) }
     defer { xmlFreeParserCtxt(context) }
     xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
-    let builder = TreeBuilder(context: context, skipped: nil, keepsPositions: false)
-    builder.install()
-    context.pointee.sax.pointee.startElementNs = { _, _, _, _, _, _, _, _, _ in }
-    context.pointee.sax.pointee.endElementNs = { _, _, _, _ in }
-    context.pointee.sax.pointee.characters = nil
-    context.pointee.sax.pointee.comment = nil
-    withExtendedLifetime(builder) { _ = xmlParseDocument(context) }
+    var builder = TreeBuilder(context: context, skipped: nil, keepsPositions: false)
+    withUnsafeMutablePointer(to: &builder) { builder in
+      TreeBuilder.install(builder)
+      context.pointee.sax.pointee.startElementNs = { _, _, _, _, _, _, _, _, _ in }
+      context.pointee.sax.pointee.endElementNs = { _, _, _, _ in }
+      context.pointee.sax.pointee.characters = nil
+      context.pointee.sax.pointee.comment = nil
+      _ = xmlParseDocument(context)
+    }
     if let error = builder.error { return error }
     return context.pointee.wellFormed == 0
       ? XMLError(message: "the text is not well-formed XML", position: .unknown) : nil
@@ -81,8 +85,8 @@ package func checkWellFormed(_ bytes: [UInt8]) throws(XMLError) {
 }
 
 /// Builds the tree from libxml2's SAX2 events. SAX rather than libxml2's own tree: that takes ten times the memory
-/// of the text, and every string of it would be copied a second time.
-private final class TreeBuilder {
+/// of the text, and every string of it would be copied a second time. libxml2 hands a pointer to it to every event.
+private struct TreeBuilder {
   let context: xmlParserCtxtPtr
   let skipped: String?
   let keepsPositions: Bool
@@ -103,35 +107,37 @@ private final class TreeBuilder {
     self.keepsPositions = keepsPositions
   }
 
-  func install() {
+  /// Makes the builder's parser call it.
+  static func install(_ builder: UnsafeMutablePointer<TreeBuilder>) {
+    let context = builder.pointee.context
     let sax = context.pointee.sax!
     crmsync_sax2_reset(sax)
-    context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
+    context.pointee.userData = UnsafeMutableRawPointer(builder)
     sax.pointee.startElementNs = { data, local, prefix, _, namespaceCount, namespaces, attributeCount, _, attributes in
-      TreeBuilder.from(data).start(
+      TreeBuilder.from(data).pointee.start(
         local!, prefix, namespaces: namespaces, namespaceCount: Int(namespaceCount),
         attributes: attributes, attributeCount: Int(attributeCount))
     }
-    sax.pointee.endElementNs = { data, _, _, _ in TreeBuilder.from(data).end() }
-    sax.pointee.characters = { data, text, length in TreeBuilder.from(data).text(text!, Int(length)) }
-    sax.pointee.cdataBlock = { data, text, length in TreeBuilder.from(data).text(text!, Int(length)) }
-    sax.pointee.comment = { data, text in TreeBuilder.from(data).comment(text!) }
+    sax.pointee.endElementNs = { data, _, _, _ in TreeBuilder.from(data).pointee.end() }
+    sax.pointee.characters = { data, text, length in TreeBuilder.from(data).pointee.text(text!, Int(length)) }
+    sax.pointee.cdataBlock = { data, text, length in TreeBuilder.from(data).pointee.text(text!, Int(length)) }
+    sax.pointee.comment = { data, text in TreeBuilder.from(data).pointee.comment(text!) }
     sax.pointee.internalSubset = { data, _, _, _ in
-      TreeBuilder.from(data).fail("a document type declaration (<!DOCTYPE …>) is not accepted")
+      TreeBuilder.from(data).pointee.fail("a document type declaration (<!DOCTYPE …>) is not accepted")
     }
     sax.pointee.serror = { data, error in
       guard let data, let error else { return }
-      TreeBuilder.from(data).report(error.pointee)
+      TreeBuilder.from(data).pointee.report(error.pointee)
     }
   }
 
-  static func from(_ data: UnsafeMutableRawPointer?) -> TreeBuilder {
-    Unmanaged<TreeBuilder>.fromOpaque(data!).takeUnretainedValue()
+  static func from(_ data: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<TreeBuilder> {
+    data!.assumingMemoryBound(to: TreeBuilder.self)
   }
 
   // MARK: Events
 
-  func start(
+  mutating func start(
     _ local: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?,
     namespaces: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, namespaceCount: Int,
     attributes raw: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, attributeCount: Int
@@ -158,7 +164,7 @@ private final class TreeBuilder {
       Element(elementName, attributes, position: keepsPositions ? positionOfTag() : .unknown))
   }
 
-  func end() {
+  mutating func end() {
     if skipping > 1 {
       skipping -= 1
       return
@@ -172,21 +178,21 @@ private final class TreeBuilder {
     }
   }
 
-  func text(_ start: UnsafePointer<xmlChar>, _ length: Int) {
+  mutating func text(_ start: UnsafePointer<xmlChar>, _ length: Int) {
     guard skipping == 0, !open.isEmpty else { return }
     let bytes = UnsafeBufferPointer(start: start, count: length)
     guard bytes.contains(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x09 && $0 != 0x0D }) else { return }
     open[open.count - 1].children.append(.text(String(decoding: bytes, as: UTF8.self)))
   }
 
-  func comment(_ text: UnsafePointer<xmlChar>) {
+  mutating func comment(_ text: UnsafePointer<xmlChar>) {
     guard skipping == 0, !open.isEmpty else { return }
     open[open.count - 1].children.append(.comment(String(cString: text)))
   }
 
   // MARK: Names, places, errors
 
-  func name(_ local: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?) -> String {
+  mutating func name(_ local: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?) -> String {
     if let prefix { return String(cString: prefix) + ":" + String(cString: local) }
     let bits = UInt(bitPattern: local)
     let place = Int((bits >> 3 ^ bits >> 11) & 255)
@@ -198,7 +204,7 @@ private final class TreeBuilder {
 
   /// libxml2 reports a start tag when it has read it; no attribute value may hold a `<`, so the nearest one behind is
   /// the tag's own. Lines are libxml2's count less the line ends in between.
-  func positionOfTag() -> SourcePosition {
+  mutating func positionOfTag() -> SourcePosition {
     let input = context.pointee.input!.pointee
     guard let base = input.base, var tag = input.cur else { return .unknown }
     var line = Int(input.line)
@@ -229,7 +235,7 @@ private final class TreeBuilder {
     return column
   }
 
-  func fail(_ message: String) {
+  mutating func fail(_ message: String) {
     guard error == nil else { return }
     let input = context.pointee.input?.pointee
     error = XMLError(
@@ -237,7 +243,7 @@ private final class TreeBuilder {
     xmlStopParser(context)
   }
 
-  func report(_ xmlError: CLibXML2.xmlError) {
+  mutating func report(_ xmlError: CLibXML2.xmlError) {
     guard error == nil, xmlError.level.rawValue >= XML_ERR_ERROR.rawValue,
       xmlError.domain != Int32(XML_FROM_NAMESPACE.rawValue)
     else { return }
