@@ -16,7 +16,7 @@ package enum Identifiers {
   /// Not for the references that stand for members; nor for nodes and ACL targets, whose ids are free text of
   /// their own kind in the schemas.
   static func forEach(in element: Element, kind: ObjectKind?, _ body: (String, Element) -> Void) {
-    if element.name != "node" && element.name != "acl_target", hasOwnID(element), let id = element.id {
+    if let id = element.id, element.name != "node", element.name != "acl_target", hasOwnID(element) {
       body(id, element)
     }
     let hasMembers = kind == .group || kind == .clone || kind == .bundle
@@ -30,5 +30,12 @@ extension Placement {
   /// The id of the constraint that a placement makes for a resource and a node.
   package static func constraintID(resource: String, node: String) -> String {
     "loc-\(resource)-\(node)"
+  }
+
+  /// Whether that is the id, without making it.
+  package static func isConstraintID(_ id: String, resource: String, node: String) -> Bool {
+    let dash = 4 + resource.utf8.count
+    return id.utf8.count == dash + 1 + node.utf8.count
+      && id.has("loc-", at: 0) && id.has(resource, at: 4) && id.has("-", at: dash) && id.has(node, at: dash + 1)
   }
 }

@@ -1,16 +1,46 @@
 import CIB
 import XML
 
-/// Placements, written out as the location constraints they are short for.
+/// How much a resource prefers a node: what a placement says of the two, and a location constraint is to say.
+package struct Preference {
+  package var resource: Reference
+  package var node: String
+  package var score: String
+
+  /// The usual id of the constraint.
+  package var constraintID: String { Placement.constraintID(resource: resource.id, node: node) }
+
+  /// The constraint that says so.
+  package func constraint(id: String) -> CIBObject {
+    let attributes = [
+      Attribute("id", id), Attribute("rsc", resource.id), Attribute("node", node), Attribute("score", score),
+    ]
+    return CIBObject(
+      kind: .location, id: id, element: Element("rsc_location", attributes, position: resource.location.position))
+  }
+
+  /// Whether the constraint is the one that `constraint(id:)` makes with the usual id. No constraint and no id is made
+  /// to see that: there are as many as resources times nodes, and nearly all of them are in the cluster already.
+  package func isSaid(by location: CIBObject) -> Bool {
+    let element = location.element
+    guard let otherNode = element["node"], otherNode.isIdentical(to: node),
+      let otherScore = element["score"], otherScore.isIdentical(to: score),
+      let otherResource = element["rsc"], otherResource.isIdentical(to: resource.id)
+    else { return false }
+    return element.attributes.count == 4 && element.children.isEmpty
+      && Placement.isConstraintID(location.id, resource: resource.id, node: node)
+  }
+}
+
+/// Placements, written out as the preferences that they are short for.
 package enum PlacementExpansion {
   /// - Parameters:
   ///   - existing: the nodes to which a resource is dealt now, the first of them first; the score is that of the deal.
   ///   - rebalance: whether `spread` passes over what is there and deals all anew.
-  ///   - body: called with a constraint `loc-RESOURCE-NODE` for every resource and node of every placement, one after
-  ///     the other: there may be 15,000, and most of them are in the cluster already.
-  package static func forEachLocation(
+  ///   - body: called for every resource and node of every placement, one after the other.
+  package static func forEachPreference(
     of placements: [Placement], existing: (_ resource: String, _ score: String) -> [String], rebalance: Bool,
-    _ body: (_ location: CIBObject, _ placement: Placement) -> Void
+    _ body: (_ preference: Preference, _ placement: Placement) -> Void
   ) {
     let favourites = deal(placements, existing: existing, rebalance: rebalance)
     for placement in placements {
@@ -19,24 +49,19 @@ package enum PlacementExpansion {
         let favourite = nodesOfDeal?[resource.id]
         for node in placement.nodes {
           let score = node.id == favourite ? placement.spread ?? "0" : "0"
-          let id = Placement.constraintID(resource: resource.id, node: node.id)
-          let attributes = [
-            Attribute("id", id), Attribute("rsc", resource.id), Attribute("node", node.id), Attribute("score", score),
-          ]
-          let element = Element("rsc_location", attributes, position: resource.location.position)
-          body(CIBObject(kind: .location, id: id, element: element), placement)
+          body(Preference(resource: resource, node: node.id, score: score), placement)
         }
       }
     }
   }
 
-  /// All of them, as for an empty cluster unless `existing` says otherwise.
+  /// The constraints of all of them, as for an empty cluster unless `existing` says otherwise.
   package static func locations(
     for placements: [Placement], existing: (_ resource: String, _ score: String) -> [String], rebalance: Bool
   ) -> [CIBObject] {
     var locations: [CIBObject] = []
-    forEachLocation(of: placements, existing: existing, rebalance: rebalance) { location, _ in
-      locations.append(location)
+    forEachPreference(of: placements, existing: existing, rebalance: rebalance) { preference, _ in
+      locations.append(preference.constraint(id: preference.constraintID))
     }
     return locations
   }

@@ -19,7 +19,7 @@ package struct Planner {
   /// What the documents want other than it is, or new.
   var wants: [Want] = []
   /// Where in `wants` the new objects are, by key.
-  private var newWants: [String: Int] = [:]
+  var newWants: [String: Int] = [:]
   var reasons: [String: String] = [:]
   var removed: Set<String> = []
   var referencedIDs: Set<String> = []
@@ -118,25 +118,11 @@ package struct Planner {
       let present = object.kind == .fencingLevel ? nil : current.index(of: object.kind, object.id)
       want(object, at: present, claim: .document(index))
     }
-    guard !desired.placements.isEmpty else { return }
-    let dealt = assignments()
-    func existing(_ resource: String, _ score: String) -> [String] { dealt[resource]?.nodes(score: score) ?? [] }
-    PlacementExpansion.forEachLocation(
-      of: desired.placements, existing: existing, rebalance: options.rebalances
-    ) { location, placement in
-      let (id, index) = placementID(of: location)
-      var location = location
-      if id != location.id {
-        location.id = id
-        location.element["id"] = id
-      }
-      want(DesiredObject(location, location: placement.location), at: index, claim: .placement)
-    }
-    removeUnlistedPlacements()
+    collectPlacements()
   }
 
   /// - Parameter index: the place of the cluster's object of this id, which may be of another kind.
-  private mutating func want(_ object: DesiredObject, at index: Int?, claim: Claim) {
+  mutating func want(_ object: DesiredObject, at index: Int?, claim: Claim) {
     if let index, current.objects[index].kind == object.kind {
       guard claims[index] == .none else { return }
       claims[index] = claim
@@ -154,58 +140,7 @@ package struct Planner {
     object.kind == .fencingLevel ? "\(levelKey(object.element)) \(object.id)" : Draft.key(object.object)
   }
 
-  // MARK: - Placements
-
-  /// The id of a placement's constraint: `loc-RESOURCE-NODE`, with a number where something else has that.
-  private func placementID(of location: CIBObject) -> (id: String, index: Int?) {
-    var id = location.id
-    var number = 0
-    while true {
-      let index = current.index(of: .location, id)
-      let isFree = index.map { claims[$0] == .none && current.objects[$0].isPlacement(like: location) } ?? true
-      if isFree, newWants[id] == nil { return (id, index) }
-      number += 1
-      id = "\(location.id)-\(number)"
-    }
-  }
-
-  /// Whether a constraint of the cluster is one that a placement of its resource makes.
-  private func isOwnedByPlacement(_ location: CIBObject) -> Bool {
-    guard location.isPlacement(like: location), let resource = location.element["rsc"],
-      let node = location.element["node"]
-    else { return false }
-    let id = Placement.constraintID(resource: resource, node: node)
-    if location.id == id { return true }
-    guard location.id.hasPrefix("\(id)-"), Int(location.id.dropFirst(id.count + 1)) != nil else { return false }
-    return current.object(id).map { !$0.isPlacement(like: location) } ?? false
-  }
-
-  /// Where the resources that are dealt out stand now.
-  private func assignments() -> [String: Assignments] {
-    var assignments: [String: Assignments] = [:]
-    for placement in desired.placements where placement.spread != nil {
-      for resource in placement.resources { assignments[resource.id] = Assignments() }
-    }
-    guard !assignments.isEmpty else { return [:] }
-    for object in current.objects where object.kind == .location {
-      guard let resource = object.element["rsc"], assignments[resource] != nil, let node = object.element["node"],
-        let score = object.element["score"]
-      else { continue }
-      assignments[resource]!.add(node, ValueType.score.normalized(score), isOwned: isOwnedByPlacement(object))
-    }
-    return assignments
-  }
-
-  /// A placement owns the plain constraints that it would generate: those for nodes it no longer lists go.
-  private mutating func removeUnlistedPlacements() {
-    let resources = Set(desired.placements.flatMap { $0.resources.map(\.id) })
-    for (index, object) in current.objects.enumerated() where object.kind == .location && claims[index] == .none {
-      guard let resource = object.element["rsc"], resources.contains(resource), isOwnedByPlacement(object) else {
-        continue
-      }
-      remove(object, because: "its placement does not list \(object.element["node"] ?? "")")
-    }
-  }
+  // MARK: - Known by something else than the id
 
   /// A constraint that differs from one of the cluster's in its id alone is that one; a fencing level is known by its
   /// target and its number.
@@ -498,32 +433,6 @@ package struct Planner {
 
   mutating func warn(_ message: String, at location: Location = .none, hint: String? = nil) {
     diagnostics.append(Diagnostic(.warning, message, at: location, category: .reference, hint: hint))
-  }
-}
-
-/// The scores of one resource on nodes.
-private struct Assignments {
-  private var list: [(node: String, score: String, isOwned: Bool)] = []
-
-  mutating func add(_ node: String, _ score: String, isOwned: Bool) { list.append((node, score, isOwned)) }
-
-  /// The nodes that the resource was dealt to, the first of them first: by placement, whatever the score was then, or
-  /// by a constraint that only has another id.
-  func nodes(score: String) -> [String] {
-    let score = ValueType.score.normalized(score)
-    func rank(_ entry: (node: String, score: String, isOwned: Bool)) -> (Int, Int, String) {
-      (entry.isOwned ? 0 : 1, -(Values.score(entry.score) ?? 0), entry.node)
-    }
-    return list.filter { $0.score == score || $0.isOwned && (Values.score($0.score) ?? 0) > 0 }
-      .sorted { rank($0) < rank($1) }.map(\.node)
-  }
-}
-
-extension CIBObject {
-  /// Whether it is nothing but a score for the resource on the node of the other.
-  fileprivate func isPlacement(like other: CIBObject) -> Bool {
-    kind == .location && element.attributes.count == 4 && element["score"] != nil && element.elements.isEmpty
-      && element["rsc"] == other.element["rsc"] && element["node"] == other.element["node"]
   }
 }
 

@@ -56,6 +56,19 @@ extension String {
   }
 }
 
+extension String {
+  /// Whether the other one stands in it at this place, counted in bytes.
+  package func has(_ part: String, at offset: Int) -> Bool {
+    guard offset + part.utf8.count <= utf8.count else { return false }
+    let isThere = utf8.withContiguousStorageIfAvailable { text in
+      part.utf8.withContiguousStorageIfAvailable { part in
+        part.isEmpty || memcmp(text.baseAddress! + offset, part.baseAddress!, part.count) == 0
+      }
+    }
+    return isThere?.flatMap(\.self) ?? utf8.dropFirst(offset).starts(with: part.utf8)
+  }
+}
+
 /// A child of an element. Text is kept only where it is more than white space; a CIB has none.
 package enum Node: Equatable, Sendable {
   case element(Element)
