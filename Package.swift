@@ -24,6 +24,9 @@ let package = Package(
     .systemLibrary(
       name: "CNetworking", providers: [.apt(["libcurl4-gnutls-dev", "liboauth-dev", "libjson-c-dev"])]),
 
+    // mallopt, which Swift's Glibc leaves out.
+    .systemLibrary(name: "CGlibc"),
+
     // XML elements as values.
     .target(name: "XML", dependencies: ["CLibXML2"]),
     // The cluster's configuration in Pacemaker's terms.
@@ -57,7 +60,7 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Charm", "Documents", "Planning", "Patching", "Cluster", "FencingCheck",
+        "CGlibc", "Charm", "Documents", "Planning", "Patching", "Cluster", "FencingCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),

@@ -422,7 +422,10 @@ extension [UInt8] {
   fileprivate func isSameText(as other: [UInt8]) -> Bool {
     func end(_ bytes: [UInt8]) -> Int { bytes.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? 0 }
     let length = end(self)
-    return length == end(other) && self[..<length] == other[..<length]
+    guard length == end(other) else { return false }
+    return withUnsafeBytes { bytes in
+      other.withUnsafeBytes { other in length == 0 || memcmp(bytes.baseAddress!, other.baseAddress!, length) == 0 }
+    }
   }
 
   /// Whether the end of a CIB is there: cibadmin 2.1.5 cuts the file to nothing before it writes it anew.

@@ -71,7 +71,8 @@ package func readFile(_ path: String, limit: Int = .max, anyKind: Bool = false) 
   let size = max(0, Int(status.st_size))
   guard size <= limit else { throw FileError(.tooLarge, "\(path) is larger than \(limit) bytes") }
   bytes.reserveCapacity(size + 1)
-  let chunk = max(4096, min(size + 1, 1 << 20))
+  // A larger buffer would be new memory, which costs more than to read a few times.
+  let chunk = max(4096, min(size + 1, 1 << 16))
   while true {
     let count = withUnsafeTemporaryAllocation(byteCount: chunk, alignment: 1) { buffer in
       let count = read(descriptor, buffer.baseAddress, chunk)
