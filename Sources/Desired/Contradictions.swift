@@ -40,31 +40,31 @@ private struct ContradictionCheck {
     addIDs(in: object.element, kind: object.kind, object.location, noun: object.kind.rawValue)
     if object.element.name == "acl_target" {
       let owner = Owner(noun: "acl-target", location: object.location)
-      add(owner, name: object.id, to: \.others, key: "acl-target \(object.id)")
+      add(owner, name: object.id, key: "acl-target \(object.id)")
     }
     if object.kind == .fencingLevel && object.element.id == nil {
       let owner = Owner(noun: "fencing-level", location: object.location)
-      add(owner, name: object.id, to: \.others, key: "fencing-level \(object.id)")
+      add(owner, name: object.id, key: "fencing-level \(object.id)")
     }
   }
 
   mutating func add(_ node: DesiredNode) {
     addIDs(in: node.element, kind: .node, node.location, noun: nil)
     let owner = Owner(noun: "node", location: node.location)
-    add(owner, name: node.name, to: \.others, key: "node \(node.name)")
-    if let id = node.element.id { add(owner, name: id, to: \.others, key: "node-id \(id)") }
+    add(owner, name: node.name, key: "node \(node.name)")
+    if let id = node.element.id { add(owner, name: id, key: "node-id \(id)") }
   }
 
   mutating func addIDs(in element: Element, kind: ObjectKind?, _ location: Location, noun: String?) {
-    var found: [(String, Element)] = []
-    Identifiers.forEach(in: element, kind: kind) { found.append(($0, $1)) }
-    for (index, (id, part)) in found.enumerated() {
-      let isObject = index == 0 && noun != nil && part.id == element.id
+    var isFirst = true
+    Identifiers.forEach(in: element, kind: kind) { id, part in
+      let isObject = isFirst && noun != nil && part.id == element.id
+      isFirst = false
       let place = part.position == .unknown ? location.position : part.position
       let owner = Owner(
         noun: isObject ? noun! : "<\(part.name)>",
         location: Location(location.document, isObject ? location.position : place))
-      add(owner, name: id, to: \.owners, key: id)
+      add(owner, id: id)
     }
   }
 
@@ -81,7 +81,8 @@ private struct ContradictionCheck {
       for resource in placement.resources {
         for node in placement.nodes {
           let id = Placement.constraintID(resource: resource.id, node: node.id)
-          add(Owner(noun: "placement", location: resource.location), name: id, to: \.owners, key: id)
+          let owner = Owner(noun: "placement", location: resource.location)
+          add(owner, id: id)
         }
       }
     }
@@ -97,20 +98,28 @@ private struct ContradictionCheck {
       if Set(placement.nodes.map(\.id)).count < placement.nodes.count { return true }
     }
     for resource in resources {
-      var rest = resource[...]
-      while let dash = rest.lastIndex(of: "-") {
-        rest = rest[..<dash]
-        if resources.contains(String(rest)) { return true }
+      var end = resource.endIndex
+      while let dash = resource.utf8[..<end].lastIndex(of: UInt8(ascii: "-")) {
+        end = dash
+        if resources.contains(String(resource[..<end])) { return true }
       }
     }
     return !resources.isEmpty && owners.keys.contains { $0.hasPrefix("loc-") }
   }
 
-  private mutating func add(
-    _ owner: Owner, name: String, to table: WritableKeyPath<ContradictionCheck, [String: Owner]>, key: String
-  ) {
-    guard let known = self[keyPath: table].updateValue(owner, forKey: key) else { return }
-    self[keyPath: table][key] = known
+  private mutating func add(_ owner: Owner, id: String) {
+    guard let known = owners.updateValue(owner, forKey: id) else { return }
+    owners[id] = known
+    reportDuplicate(id, known, owner)
+  }
+
+  private mutating func add(_ owner: Owner, name: String, key: String) {
+    guard let known = others.updateValue(owner, forKey: key) else { return }
+    others[key] = known
+    reportDuplicate(name, known, owner)
+  }
+
+  private mutating func reportDuplicate(_ name: String, _ known: Owner, _ owner: Owner) {
     // Objects come before settings and nodes here, whatever the document's order is.
     let inOrder =
       known.location.document != owner.location.document || known.location.position <= owner.location.position

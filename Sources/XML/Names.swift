@@ -2,16 +2,21 @@ import CLibXML2
 
 /// Whether the text may be an XML id: a name without colons, as the schemas' type `ID` demands.
 package func isXMLName(_ text: String) -> Bool {
+  guard let first = text.utf8.first else { return false }
+  switch first {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."): return false
+  default: break
+  }
   var isPlain = true
-  for (index, byte) in text.utf8.enumerated() {
+  for byte in text.utf8 {
     switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): continue
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
-      if index == 0 { return false }
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
+      continue
     case 0x80...: isPlain = false
     default: return false
     }
   }
   // Letters beyond ASCII: libxml2's tables, since it is what checks the CIB in the end.
-  return isPlain ? !text.isEmpty : xmlValidateNCName(text, 0) == 0
+  return isPlain || xmlValidateNCName(text, 0) == 0
 }
