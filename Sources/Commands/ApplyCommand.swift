@@ -65,7 +65,7 @@ struct ApplyCommand: ParsableCommand {
         if format == .text { try Console.print("Applied.\n") }
         try awaited.forgetRemotes(goneWith: planned.plan)
         if wait { try awaited.settle(after: planned) }
-        return .done
+        quickly()
       }
     }
   }

@@ -82,7 +82,8 @@ struct TreeDifference {
     }
     // A section as a whole, where its pieces would cost more: see `cost`.
     if path == "/cib/configuration" { return result + inner }
-    if path.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 3, arrangement.cost > Self.costOfWhole(target) {
+    let isSection = path.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 3
+    if isSection, arrangement.cost > 0, arrangement.cost > Self.costOfWhole(target) {
       return nil
     }
     return result + inner

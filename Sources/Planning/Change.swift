@@ -95,8 +95,9 @@ extension Detail {
 
   /// What differs between two elements of one object; either may be missing.
   package static func between(_ before: Element?, _ after: Element?) -> [Detail] {
-    let old = before.map { Facts(of: $0).list } ?? []
     let new = after.map { Facts(of: $0).list } ?? []
+    guard let before else { return new.map { Detail($0.path, before: nil, after: $0.shown($0.isSecret)) } }
+    let old = Facts(of: before).list
     let oldByPath = Dictionary(old.map { ($0.path, $0) }) { first, _ in first }
     let newPaths = Set(new.map(\.path))
     var details: [Detail] = []
@@ -109,7 +110,7 @@ extension Detail {
     for fact in old where !newPaths.contains(fact.path) {
       details.append(Detail(fact.path, before: fact.shown(fact.isSecret), after: nil))
     }
-    if details.isEmpty, let before, let after, before != after {
+    if details.isEmpty, let after, before != after {
       let changesOrder = Set(old.map(\.path)) == newPaths && old.map(\.path) != new.map(\.path)
       details.append(Detail(changesOrder ? "order" : "ids", before: nil, after: nil))
     }

@@ -18,9 +18,12 @@ struct Facts {
   init(of element: Element) {
     let agent = Self.agent(of: element)
     if let agent { add("agent", agent) }
-    let said: Set = agent == nil ? ["id", "uname"] : ["id", "uname", "class", "provider", "type"]
-    for attribute in element.attributes where !said.contains(attribute.name) {
-      add(attribute.name, attribute.value)
+    for attribute in element.attributes {
+      switch attribute.name {
+      case "id", "uname": continue
+      case "class", "provider", "type": if agent == nil { add(attribute.name, attribute.value) }
+      default: add(attribute.name, attribute.value)
+      }
     }
     addChildren(of: element, prefix: "")
   }
@@ -40,16 +43,18 @@ struct Facts {
   }
 
   private mutating func addChildren(of element: Element, prefix: String) {
-    let members = element.elements.filter { isResourceElement($0.name) }.compactMap(\.id)
+    let children = element.elements
+    guard !children.isEmpty else { return }
+    let members = children.filter { isResourceElement($0.name) }.compactMap(\.id)
     if !members.isEmpty { add(prefix + "members", members.joined(separator: " ")) }
-    let references = element.elements.filter { ["obj_ref", "role", "role_ref"].contains($0.name) }.compactMap(\.id)
+    let references = children.filter { Self.isReference($0) }.compactMap(\.id)
     if !references.isEmpty {
       add(prefix + (element.name == "tag" ? "objects" : "roles"), references.joined(separator: " "))
     }
     var setCounts: [String: Int] = [:]
-    for child in element.elements {
+    for child in children {
       switch child.name {
-      case _ where isResourceElement(child.name), "obj_ref", "role", "role_ref": continue
+      case _ where isResourceElement(child.name) || Self.isReference(child): continue
       case _ where isAttributeSet(child.name):
         let count = setCounts[child.name, default: 0] + 1
         setCounts[child.name] = count
@@ -69,6 +74,13 @@ struct Facts {
         for attribute in attributes { add("\(path).\(attribute.name)", attribute.value) }
         addChildren(of: child, prefix: path + ".")
       }
+    }
+  }
+
+  private static func isReference(_ element: Element) -> Bool {
+    switch element.name {
+    case "obj_ref", "role", "role_ref": true
+    default: false
     }
   }
 

@@ -18,7 +18,8 @@ package struct XMLWriter {
   }
 
   package mutating func write(_ text: String) {
-    bytes.append(contentsOf: text.utf8)
+    var text = text
+    text.withUTF8 { bytes.append(contentsOf: $0) }
   }
 
   package mutating func write(_ element: Element, level: Int = 0) {
@@ -56,11 +57,12 @@ package struct XMLWriter {
     write(name)
     for attribute in attributes {
       if let omitted, attribute.name.utf8.count > omitted.utf8.count, attribute.name.hasPrefix(omitted) { continue }
-      write(" ")
+      bytes.append(UInt8(ascii: " "))
       write(attribute.name)
-      write("=\"")
+      bytes.append(UInt8(ascii: "="))
+      bytes.append(UInt8(ascii: "\""))
       escape(attribute.value)
-      write("\"")
+      bytes.append(UInt8(ascii: "\""))
     }
     write(">")
   }

@@ -21,7 +21,7 @@ struct PlanText {
     } else {
       let width = plan.changes.map { $0.kind.rawValue.count }.max() ?? 0
       let record = plan.record
-      for change in plan.changes { text += line(change, record, width: width) }
+      for change in plan.changes { append(change, record, width: width, to: &text) }
     }
     if !plan.kept.isEmpty {
       text += "\n\(paint("Kept, though no document has it:", .bold))\n"
@@ -43,19 +43,22 @@ struct PlanText {
 
   // MARK: - Changes
 
-  private func line(_ change: Change, _ record: Record, width: Int) -> String {
+  private func append(_ change: Change, _ record: Record, width: Int, to text: inout String) {
     let (sign, colour) = sign(of: change)
-    var text = paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id.printable)", colour)
-    if let placing = placing(change) { return "\(text)  \(placing)\n" }
+    text += paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id.printable)", colour)
+    if let placing = placing(change) {
+      text += "  \(placing)\n"
+      return
+    }
     let details = change.details(record).map(\.printable)
     if let summary = oneLine(change, details) {
       if !summary.isEmpty { text += "  \(summary)" }
       if let set = change.set { text += paint("  (in set \(set.printable))", .dim) }
-      return text + reason(change) + "\n"
+      text += reason(change) + "\n"
+      return
     }
     text += reason(change) + "\n"
-    for detail in details { text += "      \(describe(detail, in: change))\n" }
-    return text
+    for detail in details { text += "      \(detail.path): \(beforeAfter(detail, in: change))\n" }
   }
 
   private func reason(_ change: Change) -> String {
@@ -92,10 +95,6 @@ struct PlanText {
     return nil
   }
 
-  private func describe(_ detail: Detail, in change: Change) -> String {
-    "\(detail.path): \(beforeAfter(detail, in: change))"
-  }
-
   private func beforeAfter(_ detail: Detail, in change: Change) -> String {
     switch (detail.before, detail.after) {
     // What differs is masked.
@@ -108,7 +107,9 @@ struct PlanText {
   }
 
   private func counts(_ plan: Plan) -> String {
-    func count(_ action: Change.Action) -> Int { plan.changes.count { $0.action == action } }
+    var counts: [Change.Action: Int] = [:]
+    for change in plan.changes { counts[change.action, default: 0] += 1 }
+    func count(_ action: Change.Action) -> Int { counts[action] ?? 0 }
     return paint("Plan:", .bold)
       + " \(count(.create)) to create, \(count(.update)) to update, \(count(.move)) to move, \(count(.delete)) to delete."
   }
