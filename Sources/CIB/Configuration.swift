@@ -20,10 +20,10 @@ package struct Configuration: Sendable {
     for case .element(let section) in element.children {
       for case .element(let child) in section.children {
         guard let kind = ObjectKind(elementName: child.name) else { continue }
-        if kind == .node {
-          nodes.append(child)
-        } else {
-          objects += CIBObject.takingApart(child, kind: kind)
+        switch kind {
+        case .node: nodes.append(child)
+        case .group, .clone, .bundle: objects += CIBObject.takingApart(child, kind: kind)
+        default: objects.append(CIBObject(kind: kind, id: child.id ?? "", element: child))
         }
       }
     }

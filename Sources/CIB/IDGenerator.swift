@@ -19,14 +19,12 @@ package struct IDGenerator {
   ///
   /// - Parameter owner: what the ids begin with; the element's own id if nil.
   package mutating func addingIDs(to element: Element, owner: String? = nil) -> Element {
+    guard !element.children.isEmpty else { return element }
     var result = element
     let owner = owner ?? element.id ?? ""
-    var counts: [String: Int] = [:]
     for index in result.children.indices {
       guard case .element(var child) = result.children[index] else { continue }
-      let count = counts[child.name, default: 0]
-      counts[child.name] = count + 1
-      if child.id == nil, child["id-ref"] == nil, let suffix = Self.suffix(of: child, index: count) {
+      if child.id == nil, child["id-ref"] == nil, let suffix = Self.suffix(of: child, at: index, in: element) {
         child.attributes.insert(Attribute("id", unique(Self.xmlName("\(owner)-\(suffix)"))), at: 0)
       }
       if !child.children.isEmpty {
@@ -39,8 +37,10 @@ package struct IDGenerator {
   }
 
   /// What the id of a part ends with; nil for what has no id.
-  private static func suffix(of element: Element, index: Int) -> String? {
-    switch element.name {
+  private static func suffix(of element: Element, at place: Int, in outer: Element) -> String? {
+    /// How many of the name come before it.
+    var index: Int { outer.children[..<place].count { $0.element?.name == element.name } }
+    return switch element.name {
     case "nvpair": element["name"] ?? "nvpair"
     case "op": "\(element["name"] ?? "op")-\(element["interval"] ?? "0")"
     case "resource_set": "\(index)"

@@ -135,7 +135,10 @@ package func isAttributeSet(_ elementName: String) -> Bool {
 
 /// The names of elements that are resources, and may be inside another resource.
 package func isResourceElement(_ elementName: String) -> Bool {
-  ObjectKind(elementName: elementName)?.isResource ?? false
+  switch elementName {
+  case "primitive", "group", "clone", "master", "bundle": true
+  default: false
+  }
 }
 
 /// Elements whose `id` names something else, not themselves.

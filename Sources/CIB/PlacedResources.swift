@@ -6,19 +6,16 @@ package struct PlacedResources {
   private var patterns: [String] = []
 
   package init(_ configuration: Configuration) {
-    var tagged: [String: [String]] = [:]
-    for object in configuration.objects where object.kind == .tag {
-      tagged[object.id] = object.element.elements(named: "obj_ref").compactMap(\.id)
-    }
     for object in configuration.objects where object.kind == .location {
       guard Self.allows(object.element) else { continue }
       if let pattern = object.element["rsc-pattern"] { patterns.append(pattern) }
-      var named = object.element["rsc"].map { [$0] } ?? []
-      named += object.element.elements(named: "resource_set").flatMap { $0.elements.compactMap(\.id) }
-      for id in named {
-        ids.insert(id)
-        ids.formUnion(tagged[id] ?? [])
-      }
+      if let id = object.element["rsc"] { ids.insert(id) }
+      for set in object.element.elements(named: "resource_set") { ids.formUnion(set.elements.compactMap(\.id)) }
+    }
+    // A constraint for a tag is one for all that it names.
+    let named = ids
+    for object in configuration.objects where object.kind == .tag && named.contains(object.id) {
+      ids.formUnion(object.element.elements(named: "obj_ref").compactMap(\.id))
     }
   }
 

@@ -22,18 +22,19 @@ package struct Record: Equatable, Sendable {
     /// node's name, or the element name of a section of properties or defaults.
     case secret(owner: String, name: String)
 
-    fileprivate var text: String {
+    /// What is hashed, with slashes in between.
+    fileprivate var words: (String, String, String?) {
       switch self {
       // Resources may change their kind and keep their id; they share one space of ids with everything but these.
       case .object(let kind, let id):
         switch kind {
         case .aclTarget, .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization, .node,
           .fencingLevel:
-          "\(kind.rawValue)/\(id)"
-        default: "id/\(id)"
+          (kind.rawValue, id, nil)
+        default: ("id", id, nil)
         }
-      case .runTimeAttribute(let resource, let name): "run-time/\(resource)/\(name)"
-      case .secret(let owner, let name): "secret/\(owner)/\(name)"
+      case .runTimeAttribute(let resource, let name): ("run-time", resource, name)
+      case .secret(let owner, let name): ("secret", owner, name)
       }
     }
   }
@@ -103,7 +104,17 @@ package struct Record: Equatable, Sendable {
   /// FNV-1a, folded to 48 bits.
   private static func hash(_ entry: Entry) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in entry.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    func add(_ word: String) {
+      for byte in word.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+    let (space, name, part) = entry.words
+    add(space)
+    add("/")
+    add(name)
+    if let part {
+      add("/")
+      add(part)
+    }
     return (hash ^ hash >> 48) & 0xffff_ffff_ffff
   }
 }

@@ -21,7 +21,7 @@ package enum Secret {
 
   private static func occurs(_ part: [UInt8], in name: [UInt8]) -> Bool {
     guard name.count >= part.count else { return false }
-    return (0...name.count - part.count).contains { name[$0...].starts(with: part) }
+    return (0...name.count - part.count).contains { name[$0] == part[0] && name[$0...].starts(with: part) }
   }
 
   /// Whether the value has a URL with a user part in it, which is secret wherever it stands.

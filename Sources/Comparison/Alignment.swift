@@ -29,6 +29,7 @@ package struct Alignment {
   /// Forms an element for something the cluster does not have: sources of values that ask for the cluster's are
   /// reported, values to be unset are left out.
   package mutating func forming(_ desired: Element) -> Element {
+    if isFormed(desired) { return desired }
     var result = desired
     result.attributes.removeAll { attribute in
       guard isKept(attribute, of: desired.name) else { return false }
@@ -48,6 +49,17 @@ package struct Alignment {
       }
     }
     return result
+  }
+
+  /// Whether the element is what is to be written, as it stands: nearly every one is.
+  private func isFormed(_ desired: Element) -> Bool {
+    for attribute in desired.attributes {
+      if isKept(attribute, of: desired.name) || attribute.name.hasPrefix(ValueSource.attributePrefix) { return false }
+    }
+    for child in desired.children {
+      guard case .element(let element) = child, isFormed(element) else { return false }
+    }
+    return true
   }
 
   // MARK: - Elements

@@ -41,7 +41,8 @@ extension Planner {
   // MARK: - References
 
   private mutating func checkReferences(_ target: Configuration) {
-    let ids = allIDs(of: target.element)
+    // All ids there are; few configurations have anything that asks for them.
+    lazy var ids = allIDs(of: target.element)
     for object in target.objects {
       let element = object.element
       switch object.kind {
@@ -75,7 +76,7 @@ extension Planner {
         }
       default: break
       }
-      checkIDReferences(element, of: object, ids)
+      if !referencedIDs.isEmpty { checkIDReferences(element, of: object, ids) }
     }
     for placement in desired.placements {
       for resource in placement.resources where target.resource(resource.id) == nil {
@@ -203,7 +204,6 @@ extension Planner {
   }
 
   private mutating func checkIDReferences(_ element: Element, of object: CIBObject, _ ids: Set<String>) {
-    guard !referencedIDs.isEmpty else { return }
     if let reference = element["id-ref"], !ids.isEmpty, !ids.contains(reference) {
       blame(
         object, "\(object.kind.rawValue) '\(object.id)' refers to \(element.name) '\(reference)', which is not defined",
@@ -342,9 +342,10 @@ extension Planner {
 
   private mutating func checkOperations(_ target: Configuration) {
     for object in target.objects where object.kind == .primitive || object.kind == .template {
-      guard let wanted = wantedObject(object) else { continue }
+      let operations = object.element.first("operations")?.elements(named: "op") ?? []
+      guard operations.count > 1, let wanted = wantedObject(object) else { continue }
       var seen: Set<String> = []
-      for operation in object.element.first("operations")?.elements(named: "op") ?? [] {
+      for operation in operations {
         guard let key = operationKey(operation), !seen.insert(key).inserted else { continue }
         warn(
           "'\(object.id)' has two operations \(operation["name"] ?? "") with interval \(operation["interval"] ?? "0"); Pacemaker uses one of them",
@@ -361,10 +362,10 @@ extension Planner {
   /// the whole CIB unreadable; and it writes a line end as `\n` and a tab as four blanks (tried).
   private mutating func checkText(_ target: Configuration) {
     for object in target.objects where !isUnchanged(object) {
-      let location = wantedObject(object)?.location ?? .none
       func check(_ element: Element) {
         for attribute in element.attributes {
           guard let hazard = TextHazard(in: attribute.value) else { continue }
+          let location = wantedObject(object)?.location ?? .none
           let what = "'\(object.id)': the value of \(element["name"] ?? attribute.name)"
           switch hazard {
           case .breaksTheCIB:
@@ -392,7 +393,8 @@ extension Planner {
       var value = value
       let (isASCII, hasMarkup, hasControl) = value.withUTF8 { bytes in
         var found = (isASCII: true, hasMarkup: false, hasControl: false)
-        for byte in bytes where !(0x3F...0x7E ~= byte) {
+        // Letters, digits and most signs are none of these.
+        for byte in bytes where !(0x3F...0x7E ~= byte || 0x28...0x3B ~= byte) {
           switch byte {
           case 0x80...: found.isASCII = false
           case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"):

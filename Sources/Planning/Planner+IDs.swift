@@ -73,8 +73,13 @@ extension Planner {
       }
     }
     var element = element
-    reserve(&element, isRoot: true)
+    if Self.hasInnerIDs(element) { reserve(&element, isRoot: true) }
     return generator.addingIDs(to: element)
+  }
+
+  /// Whether a part of the element has an id; in short documents next to none has.
+  private static func hasInnerIDs(_ element: Element) -> Bool {
+    element.children.contains { child in child.element.map { $0.id != nil || hasInnerIDs($0) } ?? false }
   }
 
   /// Whether `id` on such an element refers to something else, or is free text.

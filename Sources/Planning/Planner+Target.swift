@@ -188,7 +188,7 @@ extension Planner {
   /// Writes down, with a change, what of it is crmsync's.
   func record(_ changes: [Change], in target: inout Element) {
     var record = record
-    let created = Set(changes.filter { $0.action == .create }.map(\.id))
+    lazy var created = Set(changes.filter { $0.action == .create }.map(\.id))
     for change in changes {
       switch change.action {
       case .create:
@@ -232,14 +232,15 @@ extension Planner {
   }
 
   private func recordAttributes(of object: DesiredObject, in record: inout Record) {
+    let sets = object.element.elements(named: "meta_attributes")
     for name in runTimeMetaAttributes {
-      let isSet = object.element.elements(named: "meta_attributes").contains { set in
+      let isSet = sets.contains { set in
         set.elements.contains { $0["name"] == name && ValueSource(of: $0) != .unset }
       }
       let entry = Record.Entry.runTimeAttribute(resource: object.id, name: name)
       if isSet {
         record.insert(entry)
-      } else {
+      } else if self.record.contains(entry) {
         record.remove(entry)
       }
     }

@@ -34,9 +34,10 @@ extension Planner {
     let isSet = isAttributeSet(element.name)
     for case .element(let child) in element.children {
       if isSet, child.name == "nvpair" {
-        // What came from a file or the environment is not shown.
-        guard !child.holdsSecret, let name = child["name"] else { continue }
+        guard let name = child["name"] else { continue }
         let type = NVPairContext(set: element.name, in: outer).type(of: name)
+        // What came from a file or the environment is not shown.
+        guard type != .text, !child.holdsSecret else { continue }
         check(name, child["value"], type, child, &self)
       } else {
         checkValues(in: child, inside: element.name, of: owner, location)
