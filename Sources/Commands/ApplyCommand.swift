@@ -20,6 +20,8 @@ struct ApplyCommand: ParsableCommand {
   var yes = false
   @Flag(help: "Only plan.")
   var dryRun = false
+  @Flag(help: "Refuse what would stop, restart or move anything that runs.")
+  var noInterruption = false
   @Flag(help: "Return when the cluster has done what follows from the change; fail if something of it fails.")
   var wait = false
   @Option(
@@ -42,7 +44,7 @@ struct ApplyCommand: ParsableCommand {
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       var shown: [Change]?
       try Transaction.untilTaken {
-        var planned = try workflow.plan()
+        var planned = try workflow.plan(simulates: noInterruption || flags.simulate ?? dryRun)
         if dryRun { planned.addAdvice(workflow.desired) }
         // Planned anew, it is shown and asked about again only if it is another.
         let isNew = shown.map { !planned.plan.changes.areSame(as: $0) } ?? true
@@ -58,6 +60,7 @@ struct ApplyCommand: ParsableCommand {
         if dryRun { return .done }
         try workflow.checkTakesChanges(planned.cib)
         try refuse(planned.plan)
+        if noInterruption { try refuseInterruptions(planned) }
         if isNew { try ask(planned.plan) }
         let awaited = AwaitedCluster(connection: workflow.connection, timeLimit: timeLimit)
         guard planned.plan.stoppedFirst.isEmpty else { return try awaited.stopFirst(planned) }
@@ -78,6 +81,21 @@ struct ApplyCommand: ParsableCommand {
     guard !plan.refusals.isEmpty else { return }
     Inputs.report(plan.refusals)
     throw Failure(.refused, nil)
+  }
+
+  private func refuseInterruptions(_ planned: Workflow.Planned) throws {
+    switch planned.consequences {
+    case .effects, nil:
+      let interruptions = planned.interruptions
+      guard !interruptions.isEmpty else { return }
+      throw Failure(
+        .refused, "refused: it would interrupt what runs:", details: interruptions.map(\.sentence),
+        hint: "without --no-interruption it is done")
+    case .gaveUp, .failed:
+      throw Failure(
+        .refused, "refused: what it would interrupt is not known, as crm_simulate gives no answer",
+        hint: "without --no-interruption it is done")
+    }
   }
 
   private func ask(_ plan: Plan) throws {

@@ -37,7 +37,7 @@ struct PlanFlags: ParsableArguments {
   var allowUnreachableRemotes = false
   @Flag(help: "Make warnings of refusals and of reference and placement errors.")
   var force = false
-  @Flag(inversion: .prefixedNo, help: "Ask crm_simulate what the cluster would do (not there yet).")
+  @Flag(inversion: .prefixedNo, help: "Ask crm_simulate what the cluster would do; plan does, unless told not to.")
   var simulate: Bool?
 
   var planOptions: PlanOptions {
@@ -54,9 +54,5 @@ struct PlanFlags: ParsableArguments {
   var allowances: LiveChecks.Allowances {
     LiveChecks.Allowances(
       everything: force, deletionsOfWhatRuns: noStopFirst, unreachableRemotes: allowUnreachableRemotes)
-  }
-
-  func checkThere() throws {
-    if simulate == true { throw Failure(.usage, "--simulate is not there yet") }
   }
 }

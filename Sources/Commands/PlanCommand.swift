@@ -26,7 +26,7 @@ struct PlanCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
-      var planned = try workflow.plan()
+      var planned = try workflow.plan(simulates: flags.simulate ?? true)
       planned.addAdvice(workflow.desired)
       try Self.show(planned, format: format, showSecrets: showSecrets)
       if let out {
@@ -44,8 +44,8 @@ struct PlanCommand: ParsableCommand {
     Inputs.report(plan.diagnostics)
     guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
     switch format {
-    case .text: try Console.print(PlanText(usesColour: Console.usesColour).render(plan))
-    case .json: try Console.print(JSONEmitter.text(of: PlanJSON.value(plan)))
+    case .text: try Console.print(PlanText(usesColour: Console.usesColour).render(plan, planned.consequences))
+    case .json: try Console.print(JSONEmitter.text(of: PlanJSON.value(plan, planned.consequences)))
     case .xml:
       let patch = planned.patchToShow
       guard !patch.holdsSecret || showSecrets else {

@@ -25,6 +25,8 @@ struct Workflow {
     var plan: Plan
     /// The remote nodes that the plan adds or moves, and that do not answer. Not known without a live cluster.
     var unreachableRemotes: [String] = []
+    /// What the cluster would do; nil where it was not asked for.
+    var consequences: Simulation.Outcome?
 
     var version: CIBVersion {
       CIBVersion(adminEpoch: cib.adminEpoch, epoch: cib.epoch, numUpdates: cib.numUpdates)
@@ -58,6 +60,28 @@ struct Workflow {
           ? nil : "'cibadmin --upgrade' brings the CIB to the newest schema, which may allow it")
     }
 
+    /// Asks what the cluster would do. Without a node that is up there is nothing to foresee.
+    mutating func simulate() {
+      guard !plan.isInSync, ClusterStatus(cib).nodes.contains(where: \.isOnline) else { return }
+      func bytes(_ configuration: Element) -> [UInt8] {
+        var root = cib.root
+        root.children = [.element(configuration)] + (cib.status.map { [.element($0)] } ?? [])
+        var writer = XMLWriter()
+        writer.write(root)
+        return writer.bytes
+      }
+      consequences = Simulation.effects(
+        from: bytes(plan.current), to: bytes(plan.target.withoutMarks), within: Self.simulationLimit)
+    }
+
+    /// In seconds: with 1000 remote nodes, one transition takes several.
+    private static let simulationLimit = 20.0
+
+    /// What of it disturbs something that runs.
+    var interruptions: [Effect] {
+      if case .effects(let effects) = consequences { effects.filter(\.interrupts) } else { [] }
+    }
+
     /// Adds what takes too long for `apply`: what the schema and the agents would say.
     mutating func addAdvice(_ desired: DesiredConfiguration) {
       guard !plan.isInSync else { return }
@@ -73,7 +97,6 @@ struct Workflow {
 
   /// Reads documents and their secrets, and finds the cluster.
   init(documents: DocumentOptions, cluster: ClusterOptions, flags: PlanFlags) throws {
-    try flags.checkThere()
     self.flags = flags
     connection = ClusterConnection(cibFile: cluster.cibFile)
     pending = QueryAhead.take(cibFile: cluster.cibFile) ?? connection.startQuery()
@@ -82,11 +105,15 @@ struct Workflow {
   }
 
   /// Reads the cluster's configuration and plans.
-  mutating func plan() throws -> Planned {
-    let cib = try connection.finish(pending ?? connection.startQuery())
+  ///
+  /// - Parameter simulates: whether to ask what the cluster would do.
+  mutating func plan(simulates: Bool = false) throws -> Planned {
+    let cib = try connection.finish(pending ?? connection.startQuery(), status: simulates ? true : nil)
     pending = nil
-    return Self.planned(
+    var planned = Self.planned(
       cib, desired, through: connection, options: flags.planOptions, allowances: flags.allowances)
+    if simulates { planned.simulate() }
+    return planned
   }
 
   /// The plan from a configuration that was read to the desired one.

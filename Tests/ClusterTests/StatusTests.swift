@@ -217,3 +217,35 @@ private func isDirectory(_ path: String) -> Bool {
     #expect(FencingEvent.events(in: Array("no XML".utf8)) == nil)
   }
 }
+
+@Suite struct SimulationTests {
+  @Test func readsActionsOfResourcesAndNodes() {
+    let text = """
+      <pacemaker-result><actions>
+      <rsc_action action="move" resource="vip" source="n1" dest="n2" reason="because"/>
+      <rsc_action action="stop" resource="web:2" node="n3"/>
+      <rsc_action action="start" resource="db" node="n1" blocked="true"/>
+      <node_action task="Fence (reboot)" node="n3" reason="gone"/>
+      </actions></pacemaker-result>
+      """
+    #expect(
+      Simulation.read(Array(text.utf8)) == [
+        Effect(resource: "vip", action: "move", node: "n2", from: "n1", reason: "because"),
+        Effect(resource: "web", action: "stop", node: "n3"),
+        Effect(resource: "db", action: "start", node: "n1", isBlocked: true),
+        Effect(action: "fence", node: "n3", reason: "gone"),
+      ])
+    #expect(Simulation.read(Array("<cib/>".utf8)) == nil)
+  }
+
+  @Test func whatStartsAndThenMovesStartsThere() {
+    let first = [Effect(resource: "a", action: "start", node: "n1"), Effect(resource: "b", action: "stop", node: "n1")]
+    let then = [
+      Effect(resource: "a", action: "move", node: "n2", from: "n1"), Effect(resource: "c", action: "start", node: "n1"),
+    ]
+    #expect(
+      Simulation.told(first, then: then) == [
+        Effect(resource: "a", action: "start", node: "n2"), first[1], then[1],
+      ])
+  }
+}

@@ -35,11 +35,12 @@ struct CharmPlanCommand: ParsableCommand {
     try reportingFailures {
       let workflow = try CharmWorkflow(relationData: charm.relationData, cluster: cluster)
       guard try !workflow.isHeldUp(printing: format == .json) else { return }
-      let planned = try workflow.plan()
+      var planned = try workflow.plan()
+      planned.planned.simulate()
       if format == .json {
         try workflow.checkErrors(planned)
         var outcome = workflow.outcome(planned)
-        outcome.plan = planned.plan
+        outcome.plan = PlanJSON.value(planned.plan, planned.planned.consequences)
         try outcome.print()
       } else {
         try PlanCommand.show(planned.planned, format: format, showSecrets: false)

@@ -17,7 +17,7 @@ struct CharmOutcome {
   /// The resources whose failures were forgotten, so that they are tried again.
   var retried: [String] = []
   /// For `charm plan`.
-  var plan: Plan?
+  var plan: NativeValue?
 
   /// Tells the hook.
   func print() throws {
@@ -28,7 +28,7 @@ struct CharmOutcome {
       .init("blocked", .text(blocked.joined(separator: "; "))), .init("warnings", texts(warnings)),
       .init("retried", texts(retried)),
     ]
-    if let plan { entries.append(.init("plan", PlanJSON.value(plan))) }
+    if let plan { entries.append(.init("plan", plan)) }
     try Console.print(JSONEmitter.bytes(of: .map(entries)))
   }
 }

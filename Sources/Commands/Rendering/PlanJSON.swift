@@ -1,15 +1,18 @@
 import CIB
+import Cluster
 import Desired
 import Documents
 import Planning
 
 /// A plan as programs read it.
 enum PlanJSON {
-  static func value(_ plan: Plan) -> NativeValue {
+  static func value(_ plan: Plan, _ consequences: Simulation.Outcome? = nil) -> NativeValue {
     let record = plan.record
     return .map([
       .init("inSync", .bool(plan.isInSync)),
       .init("changes", .list(plan.changes.map { change($0, record) })),
+      // Nothing to do has no effects, known without asking.
+      .init("effects", consequences?.value ?? (plan.isInSync ? .list([]) : .null)),
       .init(
         "kept", .list(plan.kept.map { .map([.init("what", .text($0.what)), .init("why", .text($0.why))]) })),
       .init(

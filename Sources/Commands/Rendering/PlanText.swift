@@ -1,4 +1,5 @@
 import CIB
+import Cluster
 import Planning
 
 /// A plan as people read it.
@@ -14,7 +15,7 @@ struct PlanText {
     case bold = "1"
   }
 
-  func render(_ plan: Plan) -> String {
+  func render(_ plan: Plan, _ consequences: Simulation.Outcome? = nil) -> String {
     var text = ""
     if plan.isInSync {
       text += "In sync: the cluster is as the documents say.\n"
@@ -32,6 +33,10 @@ struct PlanText {
       for stopped in plan.stoppedFirst {
         text += "    \(stopped.id.printable) on \(stopped.nodes.joined(separator: ", ").printable)\n"
       }
+    }
+    if let consequences {
+      text += "\n\(paint("What the cluster would do:", .bold))\n"
+      for sentence in consequences.sentences { text += "    \(sentence.printable)\n" }
     }
     if !plan.isInSync { text += "\n\(counts(plan))\n" }
     if !plan.refusals.isEmpty {
