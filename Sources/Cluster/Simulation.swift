@@ -115,7 +115,8 @@ package enum Simulation {
     case "node_action":
       return Effect(action: "fence", node: element["node"], reason: element["reason"])
     case "rsc_action":
-      guard let resource = element["resource"], let action = element["action"], action != "leave", action != "noop" else {
+      guard let resource = element["resource"], let action = element["action"], action != "leave", action != "noop"
+      else {
         return nil
       }
       return Effect(
