@@ -339,13 +339,34 @@ class PowerTests(SandboxCase):
 
     def test_power_is_a_hook(self):
         script = self.file("hook", f"""#!/bin/sh
-            case $1 in status) cat {self.folder}/$2 ;; *) echo "$1" >{self.folder}/$2 ;; esac
+            case $1 in status) cat {self.folder}/$2 2>/dev/null ;; *) echo "$1" >{self.folder}/$2 ;; esac
             """, 0o755)
         (self.folder / "node1").write_text("on\n")
         self.region({"hostname": "node1", "power": {"hook": str(script)}})
         self.assertEqual("on", self.query().json["state"])
         self.order("power_off")
         self.assertEqual("off\n", (self.folder / "node1").read_text())
+        (self.folder / "node1").unlink()
+        self.assertEqual("unknown", self.query().json["state"])
+
+    def test_one_command_switches_all_machines(self):
+        """Save for those that have a power of their own; verb and name go where the command wants them."""
+        script = self.file("power", f"""#!/bin/sh
+            case $3 in status) cat {self.folder}/$2 ;; *) echo "$3" >{self.folder}/$2 ;; esac
+            """, 0o755)
+        for name in ("node1", "node2"):
+            (self.folder / name).write_text("on\n")
+        own = {"hostname": "node3", "power": {"process": ["sleep", "1000"]}}
+        self.region("node1", "node2", own, power_command=f"{script} power {{name}} {{verb}}")
+        self.order("power_off", name="node2")
+        self.assertEqual(["on\n", "off\n"], [(self.folder / name).read_text() for name in ("node1", "node2")])
+        self.order("power_off", name="node3")
+        self.assertEqual("off", self.query("node3").json["state"])
+
+    def test_another_address(self):
+        self.region(address="127.0.0.2")
+        self.assertTrue(self.maas.url.startswith("http://127.0.0.2:"))
+        self.assertEqual("on", self.query().json["state"])
 
 
 class FaultTests(SandboxCase):
