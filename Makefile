@@ -19,8 +19,8 @@ ifneq ($(CRMSYNC_CORPUS),)
 export CRMSYNC_CORPUS
 endif
 
-.PHONY: all help setup setup-build setup-run setup-test setup-bench build install demo maas-sandbox lint format test \
-  bench clean
+.PHONY: all help setup setup-build setup-run setup-test setup-bench build install demo maas-sandbox lab lab-down \
+  lint format test bench clean
 # Two swifts at a time would wait for each other's .build.
 .NOTPARALLEL:
 
@@ -48,10 +48,17 @@ demo: setup-run build ## the main job on a scratch CIB file
 maas-sandbox: setup-test ## a MAAS to try fencing against; prints the parameters
 	@$(PYTHON) fixtures/maas-sandbox/maas-sandbox $(ARGUMENTS)
 
+lab: setup-test build ## a cluster of three members and three remote nodes to play with; needs root
+	@scripts/lab
+
+lab-down: ## end it
+	@LAB_DIR=$(CURDIR)/.lab lab/lab down
+
 test: setup-test lint build ## every test
 	$(SWIFT) test
 	cd Tests/Oracle && $(PYTHON) -m unittest discover --verbose
 	cd Tests/Fencing && $(PYTHON) -m unittest discover --verbose
+	cd Tests/Live && $(PYTHON) -m unittest discover --verbose
 
 bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
