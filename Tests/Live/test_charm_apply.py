@@ -13,8 +13,8 @@ ABSENT = "frank-colt"
 
 def facts():
     """What a hook on the first member knows."""
-    vips = {name: f'  params ip="{address}" nic="eth0" cidr_netmask="24"  op monitor timeout="20s" interval="10s" depth="0"'
-            for name, address in VIPS.items()}
+    monitor = 'op monitor timeout="20s" interval="10s" depth="0"'
+    vips = {name: f'  params ip="{address}" nic="eth0" cidr_netmask="24"  {monitor}' for name, address in VIPS.items()}
     principal = {
         "resources": {**{name: "ocf:heartbeat:IPaddr2" for name in vips}, "res_masakari_haproxy": "lsb:haproxy"},
         "resource_params": {**vips, "res_masakari_haproxy": '  op monitor interval="5s"'},
@@ -58,7 +58,9 @@ class CharmApply(LabCase):
         self.assertEqual(f"remote node '{ABSENT}' does not answer at 10.77.0.52", told["waiting"])
         self.assertEqual(set(present), self.remotes())
         self.assertEqual(before + 1, self.epoch(), "one transaction")
-        self.until("all is there but one remote", lambda state: self.are_placed(state, present) and self.is_idle(state))
+        # The charm's fencing devices have a start-delay of 25 s, one after the other, and everything else waits for it.
+        self.until("all is there but one remote",
+                   lambda state: self.are_placed(state, present) and self.is_idle(state), 150)
         self.tell("all is there but one remote")
         self.assertServed()
         registered = self.on_member("stonith_admin", "--list", "model-crow")
@@ -76,7 +78,7 @@ class CharmApply(LabCase):
             time.sleep(0.2)
         self.tell(f"charm apply: {told['changes']} changes")
         self.assertEqual(set(REMOTES), self.remotes())
-        self.until("all is there", lambda state: self.are_placed(state) and self.is_idle(state))
+        self.until("all is there", lambda state: self.are_placed(state) and self.is_idle(state), 150)
         self.tell("all is there")
         self.assertEqual(0, self.charm_apply()["changes"])
         # Nobody was fenced, least of all the one that was off.

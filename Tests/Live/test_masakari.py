@@ -254,7 +254,7 @@ class Masakari(LabCase):
         """A BMC that says off and leaves the machine on deceives any agent. The witness is not deceived."""
         machine = self.maas.machines[VICTIM]
         self.addCleanup(machine.set, bmc={})
-        self.lose(f"pacemaker-remoted is killed on {VICTIM}, whose BMC says off whatever it is", ("kill-remote", VICTIM),
+        self.lose(f"pacemaker-remoted is killed on {VICTIM}, whose BMC always says off", ("kill-remote", VICTIM),
                   prepare=lambda: machine.set(bmc={"stuck": True, "answers": "off"}))
         self.until("it is taken for fenced", lambda state: (VICTIM, "success") in state.fencing)
         self.until("its witness is started elsewhere", lambda _: any(
