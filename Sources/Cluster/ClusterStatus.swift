@@ -193,7 +193,12 @@ extension ClusterStatus {
       }
       // A node entry that stayed after its connection was removed is nothing to wait for.
       let isUnseen = node.kind == .remote && state == nil && !node.isOnline && resources.has(connection.resource)
-      node.isUnclean = isUnseen && startupFencing && fencingIsEnabled
+      // One whose connection has failed is fenced, and stays unclean until that has succeeded, which the time in
+      // `node_fenced` tells.
+      let hasFailed = (histories[connection.resource] ?? [:]).values.contains(where: \.isFailed)
+      let isFenced = state?["node_fenced"].map { $0 != "0" } ?? false
+      let isLost = node.kind == .remote && !node.isOnline && hasFailed && !isFenced
+      node.isUnclean = (isUnseen && startupFencing || isLost) && fencingIsEnabled
       node.inMaintenance = isTrue(state?["node_in_maintenance"])
       nodes.append(node)
     }

@@ -218,6 +218,32 @@ private func isDirectory(_ path: String) -> Bool {
   }
 }
 
+@Suite struct LostRemoteTests {
+  private func status(fenced: String, fencing: Bool = true) throws -> ClusterStatus {
+    let text = """
+      <cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" dc-uuid="1"><configuration><crm_config>
+      <cluster_property_set id="s"><nvpair id="e" name="stonith-enabled" value="\(fencing)"/></cluster_property_set>
+      </crm_config><nodes><node id="1" uname="n1"/></nodes><resources>
+      <primitive id="r" class="ocf" provider="pacemaker" type="remote"/></resources><constraints/></configuration><status>
+      <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"><lrm id="1"><lrm_resources>
+      <lrm_resource id="r" class="ocf" provider="pacemaker" type="remote">
+      <lrm_rsc_op id="r_last_0" operation="start" interval="0" call-id="1" rc-code="0" op-status="0"
+        transition-key="1:1:0:x" transition-magic="0:0;1:1:0:x"/>
+      <lrm_rsc_op id="r_monitor_30000" operation="monitor" interval="30000" call-id="2" rc-code="1" op-status="4"
+        transition-key="1:1:0:x" transition-magic="4:1;1:1:0:x"/>
+      </lrm_resource></lrm_resources></lrm></node_state>
+      <node_state remote_node="true" id="r" uname="r" in_ccm="false" node_fenced="\(fenced)"/></status></cib>
+      """
+    return ClusterStatus(try CIBDocument(root: Element(parsing: Array(text.utf8))))
+  }
+
+  @Test func isUncleanUntilItHasBeenFenced() throws {
+    #expect(try status(fenced: "0").node(named: "r")?.isUnclean == true)
+    #expect(try status(fenced: "1763880000").node(named: "r")?.isUnclean == false)
+    #expect(try status(fenced: "0", fencing: false).node(named: "r")?.isUnclean == false)
+  }
+}
+
 @Suite struct SimulationTests {
   @Test func readsActionsOfResourcesAndNodes() {
     let text = """
