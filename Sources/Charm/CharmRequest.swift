@@ -4,7 +4,7 @@ import Desired
 package struct CharmRequest {
   let facts: HookFacts
   let principal: Principal
-  /// Sorted by name, as they are dealt.
+  /// In Juju's order, in which the charm makes them.
   let remotes: [RemoteUnit]
   /// Everything that is wrong with the relations' data.
   package let diagnostics: [Diagnostic]
@@ -27,7 +27,7 @@ package struct CharmRequest {
         diagnostics += reading.diagnostics
       }
     }
-    self.remotes = remotes.sorted { $0.hostname.text < $1.hostname.text }
+    self.remotes = remotes
     self.diagnostics = diagnostics
   }
 

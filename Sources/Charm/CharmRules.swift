@@ -313,7 +313,8 @@ package struct CharmRules {
   private mutating func finished() -> Result {
     let (configuration, found) = CrmshReader.read(statements)
     var desired = configuration
-    for index in desired.objects.indices { complete(&desired.objects[index].object) }
+    let outermost = Self.outermost(desired)
+    for index in desired.objects.indices { complete(&desired.objects[index].object, outermost: outermost) }
     desired.placements = placements
     desired.deletions = deletions
     // The reader has looked for contradictions among the statements; the rest came after it.
@@ -323,8 +324,24 @@ package struct CharmRules {
     return result
   }
 
-  /// What the charm adds to the text of the principal.
-  private func complete(_ object: inout CIBObject) {
+  /// Of each resource that is inside of another, the outermost.
+  private static func outermost(_ desired: DesiredConfiguration) -> [String: String] {
+    var parents: [String: String] = [:]
+    for object in desired.objects where object.kind.isResource {
+      for member in object.object.memberIDs where member != object.id { parents[member] = object.id }
+    }
+    // No deeper than a clone of a group, whatever the relation says.
+    return parents.mapValues { parents[$0] ?? $0 }
+  }
+
+  /// What the charm adds to the text of the principal, and what crmsh makes of it.
+  private func complete(_ object: inout CIBObject, outermost: [String: String]) {
+    // crmsh has the rules that a resource has follow it into a group or clone.
+    if object.kind == .location, let rsc = object.element["rsc"], object.id == "Ping-\(rsc)",
+      facts.option("monitor_host") != nil, let outer = outermost[rsc]
+    {
+      object.element["rsc"] = outer
+    }
     if object.kind == .clone, isOptIn, principal.clones.contains(where: { $0.name == object.id }) {
       object.element.setValue("\(members.count)", of: "clone-max", in: "meta_attributes")
     }
