@@ -51,6 +51,13 @@ package struct Record: Equatable, Sendable {
 
   package mutating func remove(_ entry: Entry) { hashes.remove(Self.hash(entry)) }
 
+  /// What this has and the other has not.
+  package func subtracting(_ other: Record) -> Record { Record(hashes.subtracting(other.hashes)) }
+
+  package func union(_ other: Record) -> Record { Record(hashes.union(other.hashes)) }
+
+  private init(_ hashes: Set<UInt64>) { self.hashes = hashes }
+
   // MARK: In the CIB
 
   /// Reads the record of a `<crm_config>`; an unreadable one is an empty one.
@@ -58,24 +65,31 @@ package struct Record: Equatable, Sendable {
     hashes = []
     guard let set = crmConfig?.elements.first(where: { $0.id == Self.setID }) else { return }
     for nvpair in set.elements(named: "nvpair") {
-      guard let value = nvpair["value"], value.hasPrefix("1:") else { continue }
-      let digits = Array(value.utf8.dropFirst(2))
-      hashes.reserveCapacity(digits.count / Self.width)
-      for start in stride(from: 0, through: digits.count - Self.width, by: Self.width) {
-        var hash: UInt64 = 0
-        for digit in digits[start..<start + Self.width] {
-          let number = Self.values[Int(digit)]
-          guard number < 64 else { return }
-          hash = hash << 6 | UInt64(number)
-        }
-        hashes.insert(hash)
-      }
+      guard let value = nvpair["value"] else { continue }
+      let entries = Self(text: value).hashes
+      hashes = hashes.isEmpty ? entries : hashes.union(entries)
     }
   }
 
-  /// The element that holds the record; nil for an empty one.
-  package var element: Element? {
-    guard !hashes.isEmpty else { return nil }
+  /// Reads what `text` gives.
+  package init(text value: String) {
+    hashes = []
+    guard value.hasPrefix("1:") else { return }
+    let digits = Array(value.utf8.dropFirst(2))
+    hashes.reserveCapacity(digits.count / Self.width)
+    for start in stride(from: 0, through: digits.count - Self.width, by: Self.width) {
+      var hash: UInt64 = 0
+      for digit in digits[start..<start + Self.width] {
+        let number = Self.values[Int(digit)]
+        guard number < 64 else { return }
+        hash = hash << 6 | UInt64(number)
+      }
+      hashes.insert(hash)
+    }
+  }
+
+  /// `1:rT8x…`
+  package var text: String {
     var value = Array("1:".utf8)
     value.reserveCapacity(2 + Self.width * hashes.count)
     for hash in hashes.sorted() {
@@ -83,12 +97,15 @@ package struct Record: Equatable, Sendable {
         value.append(Self.alphabet[Int(hash >> UInt64(6 * (Self.width - digit)) & 63)])
       }
     }
+    return String(decoding: value, as: UTF8.self)
+  }
+
+  /// The element that holds the record; nil for an empty one.
+  package var element: Element? {
+    guard !hashes.isEmpty else { return nil }
     let nvpair = Element(
       "nvpair",
-      [
-        Attribute("id", Self.setID + "-1"), Attribute("name", Self.setID),
-        Attribute("value", String(decoding: value, as: UTF8.self)),
-      ])
+      [Attribute("id", Self.setID + "-1"), Attribute("name", Self.setID), Attribute("value", text)])
     return Element("cluster_property_set", [Attribute("id", Self.setID)], children: [.element(nvpair)])
   }
 

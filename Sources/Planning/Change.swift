@@ -43,13 +43,14 @@ package struct Change: Sendable {
   /// - Parameter record: the cluster's, which knows the secrets that nothing else shows to be some.
   package func details(_ record: Record) -> [Detail] {
     if let outer { return [Detail("inside", before: outer.from, after: outer.into)] }
+    if action == .delete, before?.name != "nvpair" { return [] }
     let before = before?.markingSecrets(record, owner: owner)
     if (before ?? after)?.name == "nvpair" { return [Detail.betweenValues(before, after)] }
     return before == nil && after == nil ? [] : Detail.between(before, after)
   }
 
   /// What a changed value is a part of: a section, or a node.
-  private var owner: String {
+  var owner: String {
     switch kind {
     // Their ids are the node's name and the attribute's.
     case .nodeAttribute, .utilization: String(id.dropLast(((before ?? after)?["name"]?.count ?? 0) + 1))

@@ -15,6 +15,8 @@ package struct PlanOptions: Equatable, Sendable {
   package var allowsUnfenced = false
   /// Refusals, and errors of reference and placement, become warnings (`--force`).
   package var isForced = false
+  /// For a rollback: what documents cannot say.
+  package var restoration: Restoration?
   /// Whether there is a cluster (or a CIB file) to judge by; without one, what the documents leave open may be there.
   package var hasCluster = true
 
@@ -36,6 +38,19 @@ package struct Plan: Sendable {
   package var stoppedFirst: [Stopped] = []
   /// What the user would have to allow.
   package var refusals: [Refusal]
+
+  package init(
+    schema: Schema, current: Element, target: Element, changes: [Change], kept: [Kept] = [],
+    diagnostics: [Diagnostic] = [], refusals: [Refusal] = []
+  ) {
+    self.schema = schema
+    self.current = current
+    self.target = target
+    self.changes = changes
+    self.kept = kept
+    self.diagnostics = diagnostics
+    self.refusals = refusals
+  }
 
   package var isInSync: Bool { changes.isEmpty }
 

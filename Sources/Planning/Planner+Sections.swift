@@ -16,7 +16,7 @@ extension Planner {
       } else {
         merged = mergedSets(section, present: present.filter { $0.id != Record.setID }, wanted: wanted)
       }
-      settings[section] = merged + present.filter { $0.id == Record.setID }
+      settings[section] = (options.restoration?.settings[section] ?? merged) + present.filter { $0.id == Record.setID }
     }
   }
 
@@ -150,6 +150,7 @@ extension Planner {
 
   mutating func mergeNodes() {
     nodes = current.nodes
+    if let restoration = options.restoration { return restoreNodes(restoration) }
     guard !desired.nodes.isEmpty || !desired.deletions.isEmpty || options.prunes || options.prunesAll && options.isExact
     else { return }
     let indexByName = Dictionary(nodes.indices.map { (nodes[$0]["uname"] ?? "", $0) }) { first, _ in first }
@@ -221,10 +222,30 @@ extension Planner {
       let id = "nodes-\(node.id ?? "")" + (setName == "utilization" ? "-utilization" : "")
       result[index].attributes.insert(Attribute("id", id), at: 0)
     }
-    guard result != present else { return }
+    Self.replaceSets(named: setName, in: &node, by: result)
+  }
+
+  private static func replaceSets(named setName: String, in node: inout Element, by result: [Element]) {
+    guard result != node.elements(named: setName) else { return }
     let place = node.children.firstIndex { $0.element?.name == setName } ?? node.children.count
     node.children.removeAll { $0.element?.name == setName }
     node.children.insert(contentsOf: result.map { .element($0) }, at: min(place, node.children.count))
+  }
+
+  private mutating func restoreNodes(_ restoration: Restoration) {
+    for index in nodes.indices {
+      for (setName, sets) in restoration.nodes[nodes[index]["uname"] ?? ""] ?? [:] {
+        Self.replaceSets(named: setName, in: &nodes[index], by: sets)
+      }
+    }
+    nodes += restoration.addedNodes
+  }
+
+  /// The nodes that a rollback takes away.
+  var removedNodes: [Element] { options.restoration.map { _ in current.nodes.filter(isRemoved) } ?? [] }
+
+  func isRemoved(_ node: Element) -> Bool {
+    options.restoration?.removedNodes.contains(node["uname"] ?? "") ?? false
   }
 
   mutating func reportMissing(_ secrets: ArraySlice<MissingSecret>, of owner: String? = nil, at location: Location) {

@@ -31,7 +31,7 @@ extension Planner {
     switch section {
     case .properties, .resourceDefaults, .operationDefaults:
       return filling(now, with: settings[section] ?? []) { $0.name == section.setElementName }
-    case .nodes: return filling(now, with: nodes) { $0.name == "node" }
+    case .nodes: return filling(now, with: nodes.filter { !isRemoved($0) }) { $0.name == "node" }
     case .resources:
       let resources = topLevel.compactMap { assembled($0, inside: []) }
       let templates = now.compactMap(\.element).compactMap(\.id).compactMap { draft[$0] }.filter {
@@ -125,9 +125,11 @@ extension Planner {
         changes.append(Change(.move, object.kind, object.id, reason: "order of the resources"))
       }
     }
+    for node in removedNodes { changes.append(Change(.delete, .node, node["uname"] ?? "", before: node)) }
     for (now, before) in draft.pairs where now == nil {
       guard let before else { continue }
-      changes.append(Change(.delete, before.kind, before.id, reason: reasons[Draft.key(before)]))
+      changes.append(
+        Change(.delete, before.kind, before.id, before: before.element, reason: reasons[Draft.key(before)]))
     }
     return changes
   }
@@ -155,7 +157,7 @@ extension Planner {
         changes.append(Change(.create, .node, name, after: node))
         continue
       }
-      guard current.nodes[index] != node else { continue }
+      guard current.nodes[index] != node, !isRemoved(node) else { continue }
       for (setName, kind) in [("instance_attributes", ObjectKind.nodeAttribute), ("utilization", .utilization)] {
         changes += SettingsMerge.changes(
           from: current.nodes[index].elements(named: setName), to: node.elements(named: setName)
@@ -187,6 +189,10 @@ extension Planner {
 
   /// Writes down, with a change, what of it is crmsync's.
   func record(_ changes: [Change], in target: inout Element) {
+    write(options.restoration?.record ?? record(after: changes), in: &target)
+  }
+
+  private func record(after changes: [Change]) -> Record {
     var record = record
     lazy var created = Set(changes.filter { $0.action == .create }.map(\.id))
     for change in changes {
@@ -206,12 +212,16 @@ extension Planner {
     }
     for set in desired.settings { Self.recordSecrets(in: set.element, owner: set.section.rawValue, &record) }
     for node in desired.nodes { Self.recordSecrets(in: node.element, owner: node.name, &record) }
+    return record
+  }
+
+  private func write(_ record: Record, in target: inout Element) {
     guard record != self.record else { return }
     let index = target.children.firstIndex { $0.element?.name == Section.properties.rawValue }
     var section = index.flatMap { target.children[$0].element } ?? Element(Section.properties.rawValue)
     section.children.removeAll { $0.element?.id == Record.setID }
     // pcs writes properties into the first set it finds, which must never be the record.
-    if section.first("cluster_property_set") == nil {
+    if !record.isEmpty, section.first("cluster_property_set") == nil {
       section.append(Element("cluster_property_set", [Attribute("id", AttributeSets.bootstrapID)]))
     }
     if let element = record.element { section.append(element) }

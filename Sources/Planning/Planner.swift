@@ -214,6 +214,8 @@ package struct Planner {
     draft.remove(object.kind, object.id)
   }
 
+  private var deletionReason: String { options.restoration?.reason ?? "in delete" }
+
   private mutating func removeUnwanted() {
     for deletion in desired.deletions {
       switch deletion.target {
@@ -223,16 +225,16 @@ package struct Planner {
         case .fencingLevel, .aclGroup:
           let form = "{\(object.kind.rawValue): …}"
           report("'\(id)' is \(object.kind.withArticle), which is deleted by \(form)", at: deletion.location)
-        default: remove(object, because: "in delete")
+        default: remove(object, because: deletionReason)
         }
       case .aclTarget(let id):
-        if let target = current.aclTarget(id) { remove(target, because: "in delete") }
+        if let target = current.aclTarget(id) { remove(target, because: deletionReason) }
       case .aclGroup(let id):
-        if let group = current.object(id), group.kind == .aclGroup { remove(group, because: "in delete") }
+        if let group = current.object(id), group.kind == .aclGroup { remove(group, because: deletionReason) }
       case .fencingLevel(let target, let index):
         for object in current.objects where object.kind == .fencingLevel {
           if Self.levelTarget(object.element) == target, object.element["index"] == index {
-            remove(object, because: "in delete")
+            remove(object, because: deletionReason)
           }
         }
       case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: break
@@ -417,7 +419,7 @@ package struct Planner {
   }
 
   private var areSectionsChanged: Bool {
-    nodes != current.nodes
+    nodes != current.nodes || !removedNodes.isEmpty
       || settings.contains { section, sets in
         sets != current.section(section)?.elements(named: section.setElementName!) ?? []
       }

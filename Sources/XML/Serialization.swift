@@ -12,9 +12,11 @@ package struct XMLWriter {
   package var bytes: [UInt8] = []
   /// Attributes whose names begin so are left out: marks that elements carry, and that are no part of the XML.
   private let omitted: String?
+  private let isIndenting: Bool
 
-  package init(omittingAttributesPrefixed omitted: String? = nil) {
+  package init(omittingAttributesPrefixed omitted: String? = nil, isIndenting: Bool = true) {
     self.omitted = omitted
+    self.isIndenting = isIndenting
   }
 
   package mutating func write(_ text: String) {
@@ -68,6 +70,7 @@ package struct XMLWriter {
   }
 
   package mutating func indent(_ level: Int) {
+    guard isIndenting else { return }
     bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level))
   }
 
