@@ -69,7 +69,8 @@ let package = Package(
     .testTarget(name: "CharmTests", dependencies: ["Charm"]),
     .testTarget(name: "CIBTests", dependencies: ["CIB"]),
     .testTarget(name: "PatchingTests", dependencies: ["Patching"]),
-    .testTarget(name: "PlanningTests", dependencies: ["Commands", "Documents", "Patching", "Planning"]),
+    .testTarget(
+      name: "PlanningTests", dependencies: ["Commands", "Comparison", "Documents", "Patching", "Planning"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
     .testTarget(name: "FencingTests", dependencies: ["Fencing", "FencingCheck", "MAASClient"]),
     .testTarget(name: "WritingTests", dependencies: ["Documents", "Comparison"]),

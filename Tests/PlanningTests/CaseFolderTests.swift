@@ -91,6 +91,18 @@ import XML
       hasCluster: hasCluster)
   }
 
+  /// What the documents of a case say.
+  static func desired(_ folder: URL) throws -> DesiredConfiguration {
+    var documents: [DesiredConfiguration] = []
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    where !["current.xml", "patch.xml"].contains(file) {
+      guard let format = InputFormat(fileName: file) else { continue }
+      documents.append(
+        DocumentReader.read(Array(try Data(contentsOf: folder.appending(path: file))), name: file, format: format).0)
+    }
+    return DesiredConfiguration.combine(documents).0
+  }
+
   static func options(_ folder: URL) -> PlanOptions {
     let text = (try? String(contentsOf: folder.appending(path: "flags"), encoding: .utf8)) ?? ""
     let flags = Set(text.split(whereSeparator: \.isWhitespace))
