@@ -13,21 +13,25 @@ struct AwaitedCluster {
   /// Stops what runs and is to be deleted, all constraints being in place, and waits until it has stopped everywhere.
   ///
   /// - Throws: `Failure` where it does not stop; it is still told to.
-  func stopFirst(_ planned: Workflow.Planned) throws -> Transaction.Attempt {
+  func stopFirst(_ planned: Workflow.Planned, _ history: History) throws -> Transaction.Attempt {
     let ids = planned.plan.stoppedFirst.map(\.id)
     var stopping = planned
     stopping.plan.target = Stopping.configuration(planned.plan.current, stopping: Set(ids))
     Console.error("crmsync: stopping first what is to be deleted: \(ids.joined(separator: ", "))")
     if stopping.plan.target != planned.plan.current {
-      guard try Transaction.send(stopping, through: connection) else { return .conflict }
+      let isTaken = try history.keeping(stopping: stopping.plan) {
+        try Transaction.send(stopping, through: connection)
+      }
+      guard isTaken else { return .conflict }
     }
     let progress = Progress()
     var last: ClusterStatus?
     let end = try Settling.wait(connection, within: timeLimit) { status in
       last = status
       let running = ids.filter(status.isActive)
+      guard !running.isEmpty else { return true }
       progress.show("waiting for \(running.joined(separator: ", ")) to stop")
-      return running.isEmpty
+      return false
     }
     progress.end()
     guard end != .seenEnough else { return .prepared }
@@ -41,7 +45,7 @@ struct AwaitedCluster {
       details: running.flatMap { id in
         ["\(id) on \(status.activeNodes(of: id).joined(separator: ", "))"] + status.failures(of: id).map(Self.describe)
       },
-      hint: "they are told to stop (target-role=Stopped); see to the failure, then apply again")
+      hint: "they are told to stop (target-role=Stopped); see to the failure, then apply again, or 'crmsync rollback'")
   }
 
   // MARK: - Removing every trace of a remote node

@@ -37,6 +37,16 @@ struct Failure: Error {
     self.hint = hint
   }
 
+  /// - Returns: nil for an error of another kind than the program's own.
+  init?(describing error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as ClusterError: self.init(status: error.exitStatus, message: error.message, hint: error.hint)
+    case let error as FileError: self.init(status: error.exitStatus, message: error.message, hint: nil)
+    default: return nil
+    }
+  }
+
   /// Tells the user, and becomes the error that ends the program.
   func report() -> ExitCode {
     if let message { Console.error("crmsync: error: \(message)", details: details, hint: hint) }
@@ -49,15 +59,11 @@ extension ParsableCommand {
   func reportingFailures(_ body: () throws -> Void) throws {
     do {
       try body()
-    } catch let failure as Failure {
-      throw failure.report()
-    } catch let error as ClusterError {
-      throw Failure(status: error.exitStatus, message: error.message, hint: error.hint).report()
     } catch let error as FileError where error.kind == .brokenPipe {
       // The reader has had enough (`| head`).
       throw ExitCode(Failure.Status.notTaken.rawValue)
-    } catch let error as FileError {
-      throw Failure(status: error.exitStatus, message: error.message, hint: nil).report()
+    } catch {
+      throw Failure(describing: error)?.report() ?? error
     }
   }
 }

@@ -19,6 +19,30 @@ struct ClusterOptions: ParsableArguments {
   var cibFile: String?
 }
 
+/// What allows changes that are refused otherwise.
+struct AllowFlags: ParsableArguments {
+  @Flag(help: "Delete running resources without stopping them first.")
+  var noStopFirst = false
+  @Flag(help: "Allow the last fencing device, or fencing itself, to be removed or disabled.")
+  var allowUnfenced = false
+  @Flag(help: "Allow remote nodes that do not answer; Pacemaker fences them.")
+  var allowUnreachableRemotes = false
+  @Flag(help: "Make warnings of refusals and of reference and placement errors.")
+  var force = false
+
+  var planOptions: PlanOptions {
+    var options = PlanOptions()
+    options.allowsUnfenced = allowUnfenced
+    options.isForced = force
+    return options
+  }
+
+  var allowances: LiveChecks.Allowances {
+    LiveChecks.Allowances(
+      everything: force, deletionsOfWhatRuns: noStopFirst, unreachableRemotes: allowUnreachableRemotes)
+  }
+}
+
 /// What `plan` and `apply` have in common.
 struct PlanFlags: ParsableArguments {
   @Flag(help: "Delete what an earlier apply brought in and no document has any more.")
@@ -29,30 +53,16 @@ struct PlanFlags: ParsableArguments {
   var exact = false
   @Flag(help: "Deal all resources of a spread placement anew.")
   var rebalance = false
-  @Flag(help: "Delete running resources without stopping them first.")
-  var noStopFirst = false
-  @Flag(help: "Allow the last fencing device, or fencing itself, to be removed or disabled.")
-  var allowUnfenced = false
-  @Flag(help: "Allow remote nodes that do not answer; Pacemaker fences them.")
-  var allowUnreachableRemotes = false
-  @Flag(help: "Make warnings of refusals and of reference and placement errors.")
-  var force = false
+  @OptionGroup var allow: AllowFlags
   @Flag(inversion: .prefixedNo, help: "Ask crm_simulate what the cluster would do; plan does, unless told not to.")
   var simulate: Bool?
 
   var planOptions: PlanOptions {
-    var options = PlanOptions()
+    var options = allow.planOptions
     options.prunesAll = pruneAll
     options.prunes = prune
     options.isExact = exact
     options.rebalances = rebalance
-    options.allowsUnfenced = allowUnfenced
-    options.isForced = force
     return options
-  }
-
-  var allowances: LiveChecks.Allowances {
-    LiveChecks.Allowances(
-      everything: force, deletionsOfWhatRuns: noStopFirst, unreachableRemotes: allowUnreachableRemotes)
   }
 }

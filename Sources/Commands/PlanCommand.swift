@@ -32,19 +32,23 @@ struct PlanCommand: ParsableCommand {
       if let out {
         let names = documents.documents.isEmpty ? [Inputs.defaultDocument] : documents.documents
         let inputs = names.filter { $0 != "-" } + [workflow.connection.file].compactMap(\.self)
-        try SavedPlan(planned).save(to: out, inputs: inputs)
+        try SavedPlan(planned, documents: HistoryEntry.names(documents)).save(to: out, inputs: inputs)
       }
       if detailedExitcode, !planned.plan.isInSync { throw ExitCode(Failure.Status.changes.rawValue) }
     }
   }
 
   /// - Throws: `Failure` for a plan with errors, after all of it was told.
-  static func show(_ planned: Workflow.Planned, format: Format, showSecrets: Bool) throws {
+  static func show(
+    _ planned: Workflow.Planned, format: Format, showSecrets: Bool, inSync: String = PlanText.inSync
+  ) throws {
     let plan = planned.plan
     Inputs.report(plan.diagnostics)
     guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
     switch format {
-    case .text: try Console.print(PlanText(usesColour: Console.usesColour).render(plan, planned.consequences))
+    case .text:
+      let text = PlanText(usesColour: Console.usesColour)
+      try Console.print(text.render(plan, planned.consequences, inSync: inSync))
     case .json: try Console.print(JSONEmitter.text(of: PlanJSON.value(plan, planned.consequences)))
     case .xml:
       let patch = planned.patchToShow

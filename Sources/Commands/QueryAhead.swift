@@ -14,7 +14,7 @@ enum QueryAhead {
 
   /// - Parameter arguments: those of the program, without its name.
   static func start(_ arguments: [String]) {
-    guard let verb = arguments.first, ["plan", "apply"].contains(verb),
+    guard let verb = arguments.first, ["plan", "apply", "rollback"].contains(verb),
       !arguments.contains(where: { ["-h", "--help", "--version"].contains($0) })
     else { return }
     let cibFile = cibFile(in: arguments)

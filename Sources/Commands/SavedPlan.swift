@@ -4,19 +4,22 @@ import Patching
 import Planning
 import XML
 
-/// A plan in a file, for `apply` to carry out later: the patch, the version it was made for, and why `apply` might
-/// refuse. It holds secrets and belongs to its owner alone.
+/// A plan in a file, for `apply` to carry out later: the patch, the version it was made for, why `apply` might
+/// refuse, and what is kept in the history. It holds secrets and belongs to its owner alone.
 ///
 ///     <crmsync-plan format="1" admin_epoch="0" epoch="7" digest="…" summary="…">
 ///       <refusal option="--allow-unfenced" message="…"/>
 ///       <diff format="2">…</diff>
+///       <document name="/etc/crmsync/cluster.yaml"/>
+///       <changes>…</changes>
 ///     </crmsync-plan>
 struct SavedPlan {
   private var root: Element
 
   private static let elementName = "crmsync-plan"
 
-  init(_ planned: Workflow.Planned) throws {
+  /// - Parameter documents: the names of what it was made from.
+  init(_ planned: Workflow.Planned, documents: [String]) throws {
     root = Element(
       Self.elementName,
       [
@@ -35,7 +38,12 @@ struct SavedPlan {
     }
     root.append(
       try Element(parsing: planned.patch.document(source: planned.version, countsStatusUpdates: false)))
+    for document in documents { root.append(Element("document", [Attribute("name", document.printable)])) }
+    if !planned.plan.isInSync { root.append(AppliedChanges(planned.plan).element) }
   }
+
+  /// The names of what it was made from.
+  var documents: [String] { root.elements(named: "document").compactMap { $0["name"] } }
 
   private init(_ root: Element) { self.root = root }
 
@@ -65,11 +73,12 @@ struct SavedPlan {
   }
 
   /// - Parameter query: of the cluster as it is now, under way.
-  /// - Returns: whether anything was changed.
+  /// - Returns: what was done; nil if nothing.
   /// - Throws: `Failure` with `conflict` where the configuration is no longer the one the plan was made for.
   func apply(
-    _ query: ClusterConnection.PendingQuery, through connection: ClusterConnection, dryRun: Bool
-  ) throws -> Bool {
+    _ query: ClusterConnection.PendingQuery, through connection: ClusterConnection, _ history: History,
+    dryRun: Bool
+  ) throws -> Workflow.Planned? {
     let cib = try connection.finish(query)
     guard root["admin_epoch"] == "\(cib.adminEpoch)", root["epoch"] == "\(cib.epoch)",
       root["digest"] == Self.digest(cib.configuration)
@@ -84,15 +93,25 @@ struct SavedPlan {
     }
     guard refusals.isEmpty else { throw Failure(.refused, nil) }
     try Console.print(root["summary"] ?? "")
-    guard let diff = root.first("diff"), diff.first("change") != nil, !dryRun else { return false }
+    guard let diff = root.first("diff"), diff.first("change") != nil, !dryRun else { return nil }
     var writer = XMLWriter()
     writer.write(diff)
-    if let error = Transaction.failure(of: writer.bytes, through: connection) {
+    func send() throws -> Bool {
+      guard let error = Transaction.failure(of: writer.bytes, through: connection) else { return true }
       guard error.kind == .conflict else { throw error }
       throw Failure(
         .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
     }
-    return true
+    let changes = root.first(AppliedChanges.elementName).flatMap(AppliedChanges.init)
+    if let changes {
+      _ = try history.keeping(changes, whileSending: send)
+    } else {
+      Console.error("crmsync: warning: no history is kept of this: an older crmsync has saved the plan")
+      _ = try send()
+    }
+    let plan = Plan(
+      schema: .newest, current: cib.configuration, target: cib.configuration, changes: changes?.changes ?? [])
+    return Workflow.Planned(cib: cib, plan: plan)
   }
 
   /// FNV-1a of the configuration: epochs alone do not tell two clusters, or two files, apart.

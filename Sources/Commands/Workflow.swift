@@ -83,10 +83,14 @@ struct Workflow {
     }
 
     /// Adds what takes too long for `apply`: what the schema and the agents would say.
-    mutating func addAdvice(_ desired: DesiredConfiguration) {
+    ///
+    /// - Parameter desired: what documents say; nil for a rollback, which has nothing that was not there before.
+    mutating func addAdvice(_ desired: DesiredConfiguration?) {
       guard !plan.isInSync else { return }
-      plan.diagnostics += AgentChecks.warnings(about: desired)
-      plan.diagnostics += AgentChecks.deadlineWarnings(about: desired, in: plan.target)
+      if let desired {
+        plan.diagnostics += AgentChecks.warnings(about: desired)
+        plan.diagnostics += AgentChecks.deadlineWarnings(about: desired, in: plan.target)
+      }
       guard plan.errors.isEmpty, let objection = schemaObjection() else { return }
       plan.diagnostics.append(
         Diagnostic(
@@ -111,7 +115,7 @@ struct Workflow {
     let cib = try connection.finish(pending ?? connection.startQuery(), status: simulates ? true : nil)
     pending = nil
     var planned = Self.planned(
-      cib, desired, through: connection, options: flags.planOptions, allowances: flags.allowances)
+      cib, desired, through: connection, options: flags.planOptions, allowances: flags.allow.allowances)
     if simulates { planned.simulate() }
     return planned
   }

@@ -61,6 +61,7 @@ struct CharmApplyCommand: ParsableCommand {
     try reportingFailures {
       let workflow = try CharmWorkflow(relationData: charm.relationData, cluster: cluster)
       guard try !workflow.isHeldUp(printing: true) else { return }
+      let history = History(.charm, workflow.connection)
       try Transaction.untilTaken {
         let planned = try workflow.plan()
         try workflow.checkErrors(planned)
@@ -73,8 +74,11 @@ struct CharmApplyCommand: ParsableCommand {
           try Workflow.checkTakesChanges(planned.planned.cib, through: workflow.connection)
           try refuse(planned, &outcome)
           let awaited = AwaitedCluster(connection: workflow.connection, timeLimit: Self.timeLimit)
-          guard planned.plan.stoppedFirst.isEmpty else { return try awaited.stopFirst(planned.planned) }
-          guard try Transaction.send(planned.planned, through: workflow.connection) else { return .conflict }
+          guard planned.plan.stoppedFirst.isEmpty else { return try awaited.stopFirst(planned.planned, history) }
+          let isTaken = try history.keeping(planned.plan) {
+            try Transaction.send(planned.planned, through: workflow.connection)
+          }
+          guard isTaken else { return .conflict }
           try awaited.forgetRemotes(goneWith: planned.plan)
           // For the unit's log.
           Console.log(PlanText(usesColour: false).render(planned.plan))

@@ -15,10 +15,15 @@ struct PlanText {
     case bold = "1"
   }
 
-  func render(_ plan: Plan, _ consequences: Simulation.Outcome? = nil) -> String {
+  static let inSync = "In sync: the cluster is as the documents say."
+
+  /// - Parameter inSync: what is said of a plan without changes.
+  func render(
+    _ plan: Plan, _ consequences: Simulation.Outcome? = nil, inSync: String = PlanText.inSync
+  ) -> String {
     var text = ""
     if plan.isInSync {
-      text += "In sync: the cluster is as the documents say.\n"
+      text += "\(inSync)\n"
     } else {
       let width = plan.changes.map { $0.kind.rawValue.count }.max() ?? 0
       let record = plan.record
