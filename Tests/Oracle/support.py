@@ -1,5 +1,6 @@
 """What the tests share: the program, the tools of Pacemaker, the corpus."""
 
+import atexit
 import os
 import shutil
 import stat
@@ -30,6 +31,11 @@ def _program():
 
 
 PROGRAM = _program()
+
+# No test is to write into the history of this machine.
+STATE = tempfile.mkdtemp(prefix="crmsync-state-")
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
+os.environ["CRMSYNC_STATE_DIR"] = STATE
 
 
 def environment(**changes):

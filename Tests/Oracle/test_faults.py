@@ -373,13 +373,6 @@ class UsageTests(FaultCase):
             with self.subTest(arguments):
                 self.assertStatus(64, crmsync(*arguments))
 
-    def test_not_there_yet(self):
-        for arguments in (("rollback",), ("history",)):
-            with self.subTest(arguments):
-                options = ("--cib-file", self.cib) if arguments[0] in ("apply", "export") else ()
-                result = self.assertStatus(64, crmsync(*arguments, *options))
-                self.assertNotEqual(result.err, "")
-
     def test_help_and_version(self):
         self.assertIn("plan", self.assertStatus(0, crmsync("--help")).out)
         self.assertStatus(0, crmsync("--version"))
