@@ -6,6 +6,7 @@ median over the turns, with its quartiles. CPU time is that of the whole process
 """
 
 import argparse
+import atexit
 import os
 import shutil
 import statistics
@@ -19,6 +20,9 @@ import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = os.environ.get("CRMSYNC") or str(ROOT / ".build" / "release" / "crmsync")
+# The history is part of what an apply costs, and is not to go into that of this machine.
+STATE = tempfile.mkdtemp(prefix="crmsync-bench-state-")
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 SBIN = "/usr/sbin:/usr/bin:/sbin:/bin"
 TURNS = {3: 31, 50: 21, 300: 11, 1000: 5, 5000: 3}
 
@@ -44,6 +48,7 @@ class Use:
 def measure(*command, cib=None, path=None, allowed=(0,)):
     environment = {name: value for name, value in os.environ.items() if name not in ("CIB_file", "CIB_shadow")}
     environment["PATH"] = path or SBIN
+    environment["CRMSYNC_STATE_DIR"] = STATE
     if cib:
         environment["CIB_file"] = str(cib)
     start = time.perf_counter()
