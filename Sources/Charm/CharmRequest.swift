@@ -51,16 +51,24 @@ package struct CharmRequest {
 
   /// What an operator has to do before anything can be configured; nil if nothing is missing.
   package var isBlockedBy: String? {
-    guard principal.usesMAASDNS, facts.maas == nil else { return nil }
-    return "DNS HA is asked for, but the options maas_url and maas_credentials are not both set"
+    if let count = facts.option("cluster_count"), Int(count) == nil { return "the option cluster_count is no number" }
+    if let policy = facts.option("no_quorum_policy"), !Self.quorumPolicies.contains(policy) {
+      return "the option no_quorum_policy is none of \(Self.quorumPolicies.joined(separator: ", "))"
+    }
+    if principal.usesMAASDNS, facts.maas == nil {
+      return "DNS HA is asked for, but the options maas_url and maas_credentials are not both set"
+    }
+    return nil
   }
+
+  private static let quorumPolicies = ["stop", "ignore", "freeze", "suicide"]
 
   /// Whether enough members have joined for the remote nodes to be configured.
   var hasEnoughMembersForRemotes: Bool { facts.peers(saying: "member_ready") >= facts.clusterCount }
 
-  /// What all remotes agree on: whether resources may run on them. Nil without remotes, or where they differ.
+  /// What all remotes that say something agree on: whether resources may run on them. Nil where none does, or they differ.
   var remotesTakeResources: Bool? {
-    let answers = Set(remotes.map(\.takesResources))
+    let answers = Set(remotes.compactMap(\.takesResources))
     return answers.count == 1 ? answers.first : nil
   }
 }

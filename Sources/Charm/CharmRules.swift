@@ -47,8 +47,8 @@ package struct CharmRules {
   ) -> Result {
     var rules = CharmRules(request, current, exceptions)
     rules.addOptions()
-    rules.addPrincipal()
     rules.addMonitoredHost()
+    rules.addPrincipal()
     rules.addRemotes()
     rules.addFencing()
     rules.addOptInRules()
@@ -82,7 +82,7 @@ package struct CharmRules {
     if request.hasEnoughMembersForRemotes, let taken = request.remotesTakeResources {
       properties.append("symmetric-cluster=\(taken)")
     }
-    if Set(request.remotes.map(\.takesResources)).count > 1 {
+    if Set(request.remotes.compactMap(\.takesResources)).count > 1 {
       warn("the remote nodes disagree about enable-resources: symmetric-cluster stays as it is")
     }
     if let enabled = isFencingToBeEnabled { properties.append("stonith-enabled=\(enabled)") }
@@ -168,9 +168,9 @@ package struct CharmRules {
     {
       delete("ping", source: source)
       // The rules go too: the attribute outlives what kept it up to date.
-      for object in current.objects where object.kind == .location {
-        guard let resource = object.element["rsc"], object.id == "Ping-\(resource)" else { continue }
-        delete(object.id, source: source)
+      for object in current.objects where object.kind == .location && object.id.hasPrefix("Ping-") {
+        let expressions = object.element.elements(named: "rule").flatMap { $0.elements(named: "expression") }
+        if expressions.contains(where: { $0["attribute"] == "pingd" }) { delete(object.id, source: source) }
       }
     }
   }
@@ -235,16 +235,16 @@ package struct CharmRules {
   /// `stonith-enabled`; nil where it is to stay.
   private var isFencingToBeEnabled: Bool? {
     if request.hasEnoughMembersForRemotes {
-      guard fencedNames.isEmpty else { return lacksFencing ? nil : true }
+      guard fencedNames.isEmpty || lacksFencing else { return true }
     } else if facts.leaderData["stonith-configured"]?.saysYes == true {
       return nil
     }
-    // Fencing that someone has set up is not the charm's to take away.
-    let own = [Self.maasDevice, Self.nullDevice]
-    let hasOtherDevices = current.objects.contains { object in
+    // Fencing that someone has set up is not the charm's to take away, nor its own where it only lacks its options.
+    let own = lacksFencing ? [] : [Self.maasDevice, Self.nullDevice]
+    let hasDevices = current.objects.contains { object in
       object.kind == .primitive && object.element["class"] == "stonith" && !own.contains(object.id)
     }
-    return hasOtherDevices && current.isFencingEnabled ? nil : false
+    return hasDevices && current.isFencingEnabled ? nil : false
   }
 
   private mutating func addFencing() {

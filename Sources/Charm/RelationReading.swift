@@ -73,6 +73,16 @@ struct RelationReading {
     }
   }
 
+  /// A name or an address: a text without blanks, as `hostnames` and the like are lists separated by them.
+  mutating func word(_ key: String) -> Entry? {
+    guard let entry = text(key), !entry.text.isEmpty else { return nil }
+    guard !entry.text.contains(where: { $0.isWhitespace || $0 == "," || $0 == ";" }) else {
+      report("a name or an address is expected, without blanks", key)
+      return nil
+    }
+    return entry
+  }
+
   mutating func report(_ message: String, _ key: String, hint: String? = nil) {
     diagnostics.append(Diagnostic(.error, message, at: Location(source(key)), hint: hint))
   }

@@ -10,17 +10,17 @@ struct RemoteUnit {
   var server: Entry
   /// The name that MAAS has for its machine, where it is to be fenced.
   var fencedAs: Entry?
-  /// Whether resources may run on it.
-  var takesResources: Bool
+  /// Whether resources may run on it; nil where it does not say.
+  var takesResources: Bool?
 
   /// - Returns: nil as long as the unit has not said who it is.
   init?(_ reading: inout RelationReading) {
-    guard let hostname = reading.text("remote-hostname"), let server = reading.text("remote-ip"),
-      !hostname.text.isEmpty, !server.text.isEmpty
-    else { return nil }
+    let hostname = reading.word("remote-hostname")
+    let server = reading.word("remote-ip")
+    fencedAs = reading.word("stonith-hostname")
+    takesResources = reading.text("enable-resources")?.text.saysYes
+    guard let hostname, let server else { return nil }
     self.hostname = hostname
     self.server = server
-    fencedAs = reading.text("stonith-hostname").flatMap { $0.text.isEmpty ? nil : $0 }
-    takesResources = reading.text("enable-resources")?.text.saysYes ?? true
   }
 }

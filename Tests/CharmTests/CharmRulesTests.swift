@@ -177,7 +177,29 @@ import XML
     #expect(result.blocked.count == 1)
     #expect(object("goose.maas", in: result) == nil)
     #expect(object("vip", in: result) != nil)
-    #expect(properties(result)["stonith-enabled"] == nil)
+    // Nothing would start where it is enabled without any device.
+    #expect(properties(result)["stonith-enabled"] == "false")
+    let fenced = try rules(facts(remotes: [remote]), current: cibWithRemote)
+    #expect(properties(fenced)["stonith-enabled"] == nil)
+  }
+
+  @Test func remotesThatSayNothingLeaveTheSymmetryAlone() throws {
+    let result = try rules(facts(config: maas, remotes: [remote.filter { $0.key != "enable-resources" }]))
+    #expect(properties(result)["symmetric-cluster"] == nil)
+    #expect(object("goose.maas", in: result) != nil)
+  }
+
+  @Test(arguments: ["remote-ip", "stonith-hostname", "remote-hostname"])
+  func namesOfRemotesHaveNoBlanks(key: String) throws {
+    var remote = remote
+    remote[key] = "\"a b\""
+    let errors = try rules(facts(config: maas, remotes: [remote])).diagnostics.filter { $0.severity == .error }
+    #expect(errors.map(\.location.document) == ["pacemaker-remote:2 pacemaker-remote/0 \(key)"])
+  }
+
+  @Test func optionsThatMakeNoSenseBlock() {
+    #expect(CharmRequest(facts(config: ["cluster_count": "three"])).isBlockedBy != nil)
+    #expect(CharmRequest(facts(config: ["no_quorum_policy": "maybe"])).isBlockedBy != nil)
   }
 
   @Test func fencingOfOtherOriginIsLeftAlone() throws {
@@ -205,7 +227,8 @@ import XML
     let current = """
       <resources><clone id="cl_ping"><primitive id="ping" class="ocf" provider="pacemaker" type="ping"/></clone>
       </resources>
-      <constraints><rsc_location id="Ping-vip" rsc="vip"><rule id="r" score="-INFINITY"/></rsc_location></constraints>
+      <constraints><rsc_location id="Ping-vip" rsc="grp"><rule id="r" score="-INFINITY">
+      <expression id="e" attribute="pingd" operation="lte" value="0"/></rule></rsc_location></constraints>
       """
     let without = try rules(facts(ha: vip), current: current)
     #expect(without.desired.deletions.map(\.target) == [.object(id: "ping"), .object(id: "Ping-vip")])

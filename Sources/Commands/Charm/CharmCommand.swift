@@ -30,6 +30,8 @@ struct CharmPlanCommand: ParsableCommand {
   @OptionGroup var cluster: ClusterOptions
   @Option(help: "json (what the hook is told, with the plan), text, xml or crmsh.")
   var format: PlanCommand.Format = .json
+  @Flag(help: "Show secret values, in xml and crmsh.")
+  var showSecrets = false
 
   mutating func run() throws {
     try reportingFailures {
@@ -43,7 +45,7 @@ struct CharmPlanCommand: ParsableCommand {
         outcome.plan = PlanJSON.value(planned.plan, planned.planned.consequences)
         try outcome.print()
       } else {
-        try PlanCommand.show(planned.planned, format: format, showSecrets: false)
+        try PlanCommand.show(planned.planned, format: format, showSecrets: showSecrets)
         workflow.outcome(planned).tell()
       }
     }

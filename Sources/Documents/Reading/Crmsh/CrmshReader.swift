@@ -179,12 +179,20 @@ private struct CrmshReading {
 }
 
 extension CrmshProblem {
-  /// The same without the values that the statement gives to parameters that are secret: messages quote words.
+  /// The same without the values that the statement gives to parameters that are secret: messages quote words. Also of what
+  /// is only meant to be one: `password:x`, `password= x`.
   fileprivate func withoutSecrets(of words: [CrmshWord]) -> CrmshProblem {
     var result = self
-    for case (let name, let value)? in words.map(\.pair) where Secret.isSecret(parameter: name) && !value.isEmpty {
-      result.message = result.message.replacing(value, with: Secret.mask)
-      result.hint = result.hint?.replacing(value, with: Secret.mask)
+    for (index, word) in words.enumerated() {
+      let name = word.text.prefix { $0 != "=" && $0 != ":" }
+      guard Secret.isSecret(parameter: String(name)) else { continue }
+      var values = [String(word.text.dropFirst(name.count + 1))]
+      let following = words[(index + 1)...].prefix(2).map(\.text)
+      if values[0].isEmpty { values += following.first == "=" ? following : Array(following.prefix(1)) }
+      for value in values where !value.isEmpty && value != "=" {
+        result.message = result.message.replacing(value, with: Secret.mask)
+        result.hint = result.hint?.replacing(value, with: Secret.mask)
+      }
     }
     return result
   }
