@@ -78,7 +78,7 @@ class Lab:
         # Also where the tests are interrupted; and where they are killed, the lab sees their end.
         atexit.register(self.down)
 
-    def up(self):
+    def up(self, *arguments):
         tree = self.folder / "tree"
         for program, place in ((PROGRAM, "usr/bin/crmsync"), (PLUGIN, "usr/lib/stonith/plugins/external/maas"),
                                (AGENT, "usr/sbin/fence_maas")):
@@ -90,7 +90,8 @@ class Lab:
         key.touch(0o600)
         key.write_text(APIKEY + "\n")
         began = time.monotonic()
-        done = self("up", "--files", ROOT / "lab" / "files", "--files", tree, "--until-exit", os.getpid(), timeout=120)
+        done = self("up", "--files", ROOT / "lab" / "files", "--files", tree, "--until-exit", os.getpid(), *arguments,
+                    timeout=120)
         if done.status != 0:
             self.keep = True
             raise RuntimeError(f"{done}\nsee {self.folder}")
@@ -136,7 +137,7 @@ class Writer:
 def writers(folder, since=0.0):
     """All starts of witnesses that wrote after a moment, by their first lines."""
     result = []
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("witness*")):
         times = {}
         for line in path.read_text().splitlines():
             host, start, at = line.split()
@@ -197,13 +198,16 @@ class State:
 class LabCase(unittest.TestCase):
     """Tests on one cluster, which is booted for the class."""
 
+    # What `lab up` is told besides.
+    LAB = ()
+
     @classmethod
     def setUpClass(cls):
         cls.lab = Lab()
         cls.addClassCleanup(cls.lab.down)
         # Ends as by Ctrl-C: unittest takes any other exception for a test that fails, and goes on.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        cls.boot_seconds = cls.lab.up()
+        cls.boot_seconds = cls.lab.up(*cls.LAB)
         cls.maas = Sandbox(REMOTES, address=ADDRESS, port=PORT, power_command=cls.lab.power_command)
         cls.addClassCleanup(cls.maas.end)
         atexit.register(cls.maas.end)
@@ -277,6 +281,16 @@ class LabCase(unittest.TestCase):
         self.assertEqual(status, result.status, result)
         self.assertNotIn(APIKEY.split(":")[2], result.out + result.err)
         return result
+
+    def file(self, text, name="document.yaml"):
+        """A document where the hosts see it."""
+        path = self.lab.folder / "documents" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def apply(self, text, *options, **keywords):
+        return self.crmsync("apply", self.file(text), "--yes", *options, **keywords)
 
     def is_idle(self, state):
         return state.dc is not None and "S_IDLE" in self.on_member("crmadmin", "-S", state.dc).out
