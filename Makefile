@@ -64,6 +64,7 @@ bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
 	$(PYTHON) bench/fencing.py
 	$(PYTHON) bench/charm.py
+	$(PYTHON) bench/live.py
 
 lint: ## check the format of the Swift code
 	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests Package.swift
