@@ -48,9 +48,7 @@ def measure(lab, turns):
         os.chmod(folder, 0o755)
         folder = Path(folder)
         document, patch = folder / "document.yaml", folder / "patch.xml"
-        # Once for all: what starts in a host is to be crmsync or cibadmin, and nothing besides.
-        pid = next(line.split("pid=")[1] for line in lab("status").out.splitlines() if line.startswith(MEMBER))
-        inside = ["nsenter", "--target", pid, "--root", "--mount", "--uts", "--ipc", "--net", "--pid", "--"]
+        inside = lab.inside(MEMBER)
         numbers = itertools.count()
 
         def new_document():
@@ -63,8 +61,8 @@ def measure(lab, turns):
         def bare():
             new_document()
             # Not measured: the patch is what the plan is.
-            text = subprocess.run([*inside, "crmsync", "plan", "--no-simulate", "--format", "xml", document], check=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+            text = subprocess.run([*inside, "crmsync", "plan", "--no-simulate", "--format", "xml", document],
+                                  check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
             patch.write_bytes(text)
             return run.measure(
                 *inside, "sh", "-c", "cibadmin --query; exec cibadmin --patch --xml-file \"$0\"", patch)

@@ -8,7 +8,7 @@ import time
 import unittest
 
 import test_charm_apply
-from lab import LAB, MEMBERS, REMOTES, URL, LabCase
+from lab import MEMBERS, REMOTES, URL, LabCase
 
 # Fencing is on, and works: a stop that failed would be seen as a host switched off.
 BASE = f"""properties: {{symmetric-cluster: false, stonith-enabled: true}}
@@ -37,6 +37,7 @@ groups:
   stack: {{members: [fs, db, app]}}
 """
 DELETED = BASE + "delete: [stack, app, db, fs]\n"
+UNFENCED = DELETED.replace("stonith-enabled: true", "stonith-enabled: false")
 
 
 class Deletion(LabCase):
@@ -68,7 +69,8 @@ class Deletion(LabCase):
     def assertGone(self, root):
         ids = {element.get("id") for element in root.find("configuration").iter()}
         self.assertEqual(set(), ids & {"stack", *LAYERS})
-        self.assertEqual([], [element.get("id") for element in root.iter("rsc_location") if element.get("rsc") == "stack"])
+        self.assertEqual(
+            [], [element.get("id") for element in root.iter("rsc_location") if element.get("rsc") == "stack"])
 
     def test_delete(self):
         result = self.apply(DELETED)
@@ -83,7 +85,7 @@ class Deletion(LabCase):
         """What all of this is for. Without fencing: else the host would be switched off for it."""
         self.apply("properties: {stonith-enabled: false}\n", "--allow-unfenced")
         self.addCleanup(self.apply, "properties: {stonith-enabled: true}\n")
-        self.apply(DELETED.replace("stonith-enabled: true", "stonith-enabled: false"), "--no-stop-first", "--allow-unfenced")
+        self.apply(UNFENCED, "--no-stop-first", "--allow-unfenced")
         deadline = time.monotonic() + 60
         while (noted := self.log.read_text().splitlines())[:1] == [] or not any(
                 line.startswith("failed-stop") for line in noted):
@@ -120,11 +122,10 @@ class Deletion(LabCase):
 
     def test_killed_while_it_waits(self):
         document = self.file(DELETED)
-        # `lab exec` becomes crmsync's parent: crmsync itself is to be killed.
+        # With what has put it into the host.
         process = subprocess.Popen(
-            [LAB, "exec", MEMBERS[0], "--", "crmsync", "apply", document, "--yes"], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True,
-            env={**os.environ, "LAB_DIR": str(self.lab.folder / "lab")})
+            [*self.lab.inside(MEMBERS[0]), "crmsync", "apply", document, "--yes"], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True)
         self.addCleanup(lambda: (process.poll() is None and process.kill(), process.communicate()))
         deadline = time.monotonic() + 30
         while not self.stopped_ids():
@@ -150,7 +151,7 @@ class Deletion(LabCase):
         self.apply("properties: {stonith-enabled: false}\n", "--allow-unfenced")
         self.addCleanup(self.apply, "properties: {stonith-enabled: true}\n")
         self.lab.on(HOST, "rm", "/run/layer-db")
-        result = self.apply(DELETED.replace("stonith-enabled: true", "stonith-enabled: false"), status=74)
+        result = self.apply(UNFENCED, status=74)
         self.assertIn("nothing was deleted", result.err)
         self.assertIn("db was gone before app had stopped", result.err)
         ids = {element.get("id") for element in self.cib().iter("primitive")}
@@ -158,7 +159,7 @@ class Deletion(LabCase):
         # The administrator sees to it, and applies again.
         self.lab.on(HOST, "touch", "/run/layer-db")
         self.on_member("crm_resource", "--cleanup")
-        self.apply(DELETED.replace("stonith-enabled: true", "stonith-enabled: false"))
+        self.apply(UNFENCED)
         self.assertGone(self.cib())
 
     # MARK: remote nodes
@@ -169,7 +170,8 @@ class Deletion(LabCase):
         cib = self.on_member("cibadmin", "--query").out
         found["CIB"] = [line.strip() for line in cib.splitlines() if name in line]
         for member in MEMBERS:
-            for command in (("crm_node", "--list"), ("crm_node", "--partition"), ("attrd_updater", "-Q", "-A", "-n", "mark")):
+            for command in (("crm_node", "--list"), ("crm_node", "--partition"),
+                            ("attrd_updater", "-Q", "-A", "-n", "mark")):
                 said = self.lab.on(member, *command)
                 found[f"{' '.join(command)} on {member}"] = [line for line in said.out.splitlines() if name in line]
         return {place: lines for place, lines in found.items() if lines}

@@ -109,7 +109,8 @@ class Interruption(LabCase):
 
         sent, lost = self.pinged((opt_in, lambda state: self.is_idle(state) and all(
             len(state.places.get(name, [])) == 1 for name in VIPS)))
-        self.tell(f"the charm's order: {lost} of {sent} pings were lost, {lost / len(VIPS) * INTERVAL:.1f} s an address")
+        self.tell(f"the charm's order: {lost} of {sent} pings were lost, "
+                  f"{lost / len(VIPS) * INTERVAL:.1f} s an address")
         self.assertGreater(lost, 0)
 
 

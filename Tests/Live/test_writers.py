@@ -10,11 +10,11 @@ import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
-from lab import LAB, MEMBERS, LabCase
+from lab import MEMBERS, LabCase
 from support import PROGRAM, environment, run
 
 # How many changes each of the eight makes; 500 is what it is to stand.
-CHANGES = int(os.environ.get("CRMSYNC_CHANGES", "20"))
+CHANGES = int(os.environ.get("CRMSYNC_CHANGES", "12"))
 CRMSYNC, ATTRIBUTE, CIBADMIN = "crmsync", "crm_attribute", "cibadmin"
 WRITERS = [CRMSYNC] * 4 + [ATTRIBUTE] * 2 + [CIBADMIN] * 2
 GAVE_UP = 75
@@ -25,8 +25,8 @@ TRIES = 50
 # sent on a machine that does other things besides.
 SENT, RATE = 120, 60
 
-# Sends status updates until its input ends, and then says how many they were. By libcib, as the daemons do it: a process
-# of cibadmin for each would be work for the processor more than for the cluster.
+# Sends status updates until its input ends, and then says how many they were. By libcib, as the daemons do it: a
+# process of cibadmin for each would be work for the processor more than for the cluster.
 UPDATES = """
 import ctypes, select, sys, time
 node, rate, longest = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
@@ -75,7 +75,8 @@ class Writer(threading.Thread):
         if distinct:
             return distinct, ("cibadmin", "--create", "--scope", "tags", "--xml-text",
                               f'<tag id="{distinct}"><obj_ref id="{self.name_}"/></tag>')
-        return distinct, ("cibadmin", "--modify", "--scope", "resources", "--xml-text", primitive(self.name_, f"v{turn}"))
+        return distinct, ("cibadmin", "--modify", "--scope", "resources", "--xml-text",
+                          primitive(self.name_, f"v{turn}"))
 
     def run(self):
         try:
@@ -153,7 +154,8 @@ class OnACluster(LabCase):
         self.tell(f"{len(writers)} writers made {count} changes; crmsync gave up {gave_up} times and was called again; "
                   f"{seconds:.0f} s")
         # All members have the same.
-        digests = {self.lab.on(member, "cibadmin", "--query", "--local", "--scope", "configuration").out for member in MEMBERS}
+        digests = {self.lab.on(member, "cibadmin", "--query", "--local", "--scope", "configuration").out
+                   for member in MEMBERS}
         self.assertEqual(1, len(digests))
 
     def execute(self, writer, command):
@@ -162,10 +164,9 @@ class OnACluster(LabCase):
     def test_while_status_updates_arrive(self):
         """They count up the CIB's num_updates, and change nothing of the configuration."""
         program = self.file(UPDATES, "updates.py")
-        environment_ = {**os.environ, "LAB_DIR": str(self.lab.folder / "lab")}
         senders = [subprocess.Popen(
-            [LAB, "exec", member, "--", "/usr/bin/python3", "-I", program, str(number), str(SENT / len(MEMBERS)), "120"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment_)
+            [*self.lab.inside(member), "/usr/bin/python3", "-I", program, str(number), str(SENT / len(MEMBERS)), "120"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             for number, member in enumerate(MEMBERS, start=1)]
         self.addCleanup(lambda: [sender.kill() for sender in senders if sender.poll() is None])
         self.until("the updates arrive", lambda _: self.on_member(
