@@ -163,15 +163,23 @@ package struct CharmRules {
         statements.append(
           CrmshReader.Statement(["location", "Ping-\(resource.name)", resource.name] + Self.pingRule, source: source))
       }
-    } else if let ping = current.resource("ping")?.element, ping.agent == "ocf:pacemaker:ping",
-      !principal.names.contains("ping")
-    {
-      delete("ping", source: source)
-      // The rules go too: the attribute outlives what kept it up to date.
-      for object in current.objects where object.kind == .location && object.id.hasPrefix("Ping-") {
-        let expressions = object.element.elements(named: "rule").flatMap { $0.elements(named: "expression") }
-        if expressions.contains(where: { $0["attribute"] == "pingd" }) { delete(object.id, source: source) }
+    } else {
+      removeMonitoredHost(source: source)
+    }
+  }
+
+  private mutating func removeMonitoredHost(source: String) {
+    let ping = current.resource("ping")?.element
+    guard !principal.names.contains("ping"), ping.map({ $0.agent == "ocf:pacemaker:ping" }) ?? true else { return }
+    if ping != nil { delete("ping", source: source) }
+    // The rules go too, also those that the charm has left: the attribute outlives what kept it up to date.
+    let own = Set(principal.resources.map { "Ping-\($0.name)" })
+    for object in current.objects where object.kind == .location && object.id.hasPrefix("Ping-") {
+      let expressions = object.element.elements(named: "rule").flatMap { $0.elements(named: "expression") }
+      guard expressions.contains(where: { $0["attribute"] == "pingd" }), ping != nil || own.contains(object.id) else {
+        continue
       }
+      delete(object.id, source: source)
     }
   }
 

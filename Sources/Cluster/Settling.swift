@@ -1,4 +1,5 @@
 import CIB
+import Glibc
 
 /// Waiting for a cluster to have done what follows from its configuration.
 package struct Settling {
@@ -25,12 +26,7 @@ package struct Settling {
     let deadline = monotonicNow() + seconds
     let tool = Tool(
       "crm_resource", ["--wait", "--timeout=\(Int(seconds.rounded(.up)))s"], environment: connection.environment)
-    let waiting: RunningTool
-    do throws(Tool.StartError) {
-      waiting = try tool.start()
-    } catch {
-      throw ClusterError(.noCibadmin, "crm_resource cannot be run, so there is no waiting for the cluster")
-    }
+    var waiting = try start(tool)
     while true {
       let left = deadline - monotonicNow()
       guard left > 0 else { return .timedOut }
@@ -42,7 +38,18 @@ package struct Settling {
       guard outcome.ending == .exited(CrmExit.ok) else {
         throw ClusterError(.failed, "'crm_resource --wait' failed, so it is not known whether the cluster has settled")
       }
-      return .settled
+      // Up to 2.1.5 at least it does not wait for an operation that is under way and that nothing is to follow.
+      guard status.instances.contains(where: { $0.pendingOperation != nil }) else { return .settled }
+      usleep(UInt32(interval * 1_000_000))
+      waiting = try start(tool)
+    }
+  }
+
+  private static func start(_ tool: Tool) throws(ClusterError) -> RunningTool {
+    do throws(Tool.StartError) {
+      return try tool.start()
+    } catch {
+      throw ClusterError(.noCibadmin, "crm_resource cannot be run, so there is no waiting for the cluster")
     }
   }
 }

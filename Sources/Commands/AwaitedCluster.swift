@@ -92,7 +92,7 @@ struct AwaitedCluster {
     var last = before
     let end = try Settling.wait(connection, within: timeLimit) { status in
       last = status
-      let missing = awaited.filter { !status.isActive($0) }
+      let missing = awaited.filter { !status.isActive($0) || status.hasPendingOperation($0) }
       let under = Set(status.instances.filter { $0.pendingOperation != nil }.map(\.resource)).sorted()
       progress.show(
         missing.isEmpty && under.isEmpty
@@ -103,7 +103,7 @@ struct AwaitedCluster {
     }
     progress.end()
     let failures = last.failures.filter { !before.failures.contains($0) }
-    let missing = awaited.filter { !last.isActive($0) }
+    let missing = awaited.filter { !last.isActive($0) || last.hasPendingOperation($0) }
     var details = failures.map(Self.describe)
     details += missing.filter { id in !failures.contains { $0.resource == id } }.map { "\($0) does not run" }
     if end == .timedOut {
