@@ -116,8 +116,7 @@ struct Applying {
       let format = PlanCommand.Format(rawValue: options.format.rawValue)!
       return try PlanCommand.show(planned, format: format, showSecrets: false, inSync: inSync)
     }
-    Inputs.report(planned.plan.diagnostics)
-    guard planned.plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
+    try Inputs.check(planned.plan.diagnostics)
     Console.log(PlanText(usesColour: false).render(planned.plan, inSync: inSync))
   }
 

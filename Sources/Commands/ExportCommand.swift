@@ -43,8 +43,7 @@ struct ExportCommand: ParsableCommand {
 extension CrmshWriter {
   /// - Throws: `Failure` where crmsh has no words for something, after all of it was told.
   func print() throws {
-    Inputs.report(problems)
-    guard !problems.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+    try Inputs.check(problems)
     try Console.print(text)
   }
 }

@@ -25,8 +25,7 @@ enum Inputs {
     }
     let (combined, found) = DesiredConfiguration.combine(documents)
     diagnostics += found
-    report(diagnostics)
-    guard !diagnostics.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+    try check(diagnostics)
     return combined
   }
 
@@ -43,6 +42,14 @@ enum Inputs {
     for refusal in refusals {
       Console.error("crmsync: refused: \(refusal.message)", hint: "\(refusal.option) allows it")
     }
+  }
+
+  /// Tells problems.
+  ///
+  /// - Throws: `Failure` where one of them is an error.
+  static func check(_ diagnostics: [Diagnostic]) throws {
+    report(diagnostics)
+    guard !diagnostics.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
   }
 
   /// Tells the problems of documents and plans, in the order of the documents.

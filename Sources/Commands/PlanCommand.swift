@@ -43,8 +43,7 @@ struct PlanCommand: ParsableCommand {
     _ planned: Workflow.Planned, format: Format, showSecrets: Bool, inSync: String = PlanText.inSync
   ) throws {
     let plan = planned.plan
-    Inputs.report(plan.diagnostics)
-    guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
+    try Inputs.check(plan.diagnostics)
     switch format {
     case .text:
       let text = PlanText(usesColour: Console.usesColour)
@@ -62,8 +61,7 @@ struct PlanCommand: ParsableCommand {
       guard !writer.holdsSecret || showSecrets else {
         throw Failure(.usage, "the commands hold secret values", hint: "--show-secrets prints them")
       }
-      Inputs.report(writer.problems)
-      guard !writer.problems.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+      try Inputs.check(writer.problems)
       try Console.print(writer.text)
     }
   }

@@ -28,8 +28,7 @@ struct RenderCommand: ParsableCommand {
       let desired = try fromCharm ? CharmWorkflow.desired(charm.relationData) : Inputs.read(documents)
       var plan = Planner.plan(withoutCluster: desired)
       plan.checkUnknownElements(in: desired, hasCluster: false)
-      Inputs.report(plan.diagnostics)
-      guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
+      try Inputs.check(plan.diagnostics)
       switch format {
       case .xml:
         let (element, problems) = XMLDocumentWriter(showSecrets: showSecrets).element(for: desired)

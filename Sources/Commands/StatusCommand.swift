@@ -45,8 +45,7 @@ struct StatusCommand: ParsableCommand {
     let plan = Planner.plan(
       from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
       options: PlanOptions())
-    Inputs.report(plan.diagnostics)
-    guard plan.errors.isEmpty else { throw Failure(.invalidInput, nil) }
+    try Inputs.check(plan.diagnostics)
     return plan.changes.count
   }
 }

@@ -32,8 +32,7 @@ struct CharmWorkflow {
   static func desired(_ relationData: String?) throws -> DesiredConfiguration {
     let request = try CharmRequest(facts(relationData))
     let rules = CharmRules.configuration(for: request, current: Configuration())
-    Inputs.report(rules.diagnostics)
-    guard !rules.diagnostics.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+    try Inputs.check(rules.diagnostics)
     for text in [request.waitsFor].compactMap(\.self) + rules.waiting { Console.error("crmsync: waiting: \(text)") }
     for text in [request.isBlockedBy].compactMap(\.self) + rules.blocked { Console.error("crmsync: blocked: \(text)") }
     return rules.desired
@@ -100,9 +99,7 @@ extension CharmWorkflow {
 
   /// - Throws: `Failure` for a plan with errors, after all of it was told.
   func checkErrors(_ planned: Planned) throws {
-    let diagnostics = planned.rules.diagnostics + planned.plan.diagnostics
-    Inputs.report(diagnostics)
-    guard !diagnostics.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+    try Inputs.check(planned.rules.diagnostics + planned.plan.diagnostics)
   }
 
   func outcome(_ planned: Planned) -> CharmOutcome {
