@@ -641,6 +641,16 @@ class Hostile(CharmCase):
         SHAPES["masakari"].before(self.cib)
         return super().refused(facts, *words)
 
+    def test_a_plan_tells_it_in_every_format(self):
+        SHAPES["masakari"].before(self.cib)
+        facts = copy.deepcopy(self.facts)
+        unit = facts["relations"]["ha"]["ha:41"]["masakari/0"]
+        unit["json_resources"] = json.dumps(json.loads(unit["json_resources"]) | {"res_new": "ocf heartbeat"})
+        for format in ("json", "text", "xml", "crmsh"):
+            with self.subTest(format):
+                result = self.call("plan", facts, "--format", format, status=65)
+                self.assertIn("ha:41 masakari/0 json_resources res_new: error: 'ocf heartbeat' is no agent", result.err)
+
     def test_the_data_of_the_principal(self):
         for what, (key, value) in HOSTILE.items():
             with self.subTest(what):

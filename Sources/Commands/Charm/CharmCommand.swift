@@ -40,7 +40,7 @@ struct CharmPlanCommand: ParsableCommand {
       var planned = try workflow.plan()
       planned.planned.simulate()
       if format == .json {
-        try workflow.checkErrors(planned)
+        try Inputs.check(planned.plan.diagnostics)
         var outcome = workflow.outcome(planned)
         outcome.plan = PlanJSON.value(planned.plan, planned.planned.consequences)
         try outcome.print()
@@ -66,7 +66,7 @@ struct CharmApplyCommand: ParsableCommand {
       let history = History(.charm, workflow.connection)
       try Transaction.untilTaken {
         let planned = try workflow.plan()
-        try workflow.checkErrors(planned)
+        try Inputs.check(planned.plan.diagnostics)
         var outcome = workflow.outcome(planned)
         guard !planned.lacksOwnNode else {
           try outcome.print()

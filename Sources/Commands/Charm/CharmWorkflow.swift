@@ -56,13 +56,15 @@ struct CharmWorkflow {
     var exceptions = CharmRules.Exceptions()
     while true {
       let rules = CharmRules.configuration(for: request, current: current, except: exceptions)
-      let planned = Workflow.planned(
+      var planned = Workflow.planned(
         cib, rules.desired, through: connection, options: PlanOptions(), allowances: LiveChecks.Allowances())
       let known = exceptions
       exceptions.unreachable.formUnion(planned.unreachableRemotes)
       // On a live cluster, what runs is stopped first.
       if !connection.isLive { exceptions.running.formUnion(running(planned.plan, status)) }
       guard exceptions == known else { continue }
+      // What is wrong with the relations' data is wrong with the plan, in whatever format it is shown.
+      planned.plan.diagnostics = rules.diagnostics + planned.plan.diagnostics
       return Planned(planned: planned, rules: rules, lacksOwnNode: lacksOwnNode(current))
     }
   }
@@ -97,19 +99,13 @@ extension CharmWorkflow {
     return true
   }
 
-  /// - Throws: `Failure` for a plan with errors, after all of it was told.
-  func checkErrors(_ planned: Planned) throws {
-    try Inputs.check(planned.rules.diagnostics + planned.plan.diagnostics)
-  }
-
   func outcome(_ planned: Planned) -> CharmOutcome {
     var outcome = CharmOutcome()
     outcome.changes = planned.plan.changes.count
     outcome.isConfigured = planned.plan.isInSync
     outcome.waiting = planned.rules.waiting
     outcome.blocked = planned.rules.blocked
-    outcome.warnings = (planned.rules.diagnostics + planned.plan.diagnostics).filter { $0.severity == .warning }
-      .map(\.message)
+    outcome.warnings = planned.plan.diagnostics.filter { $0.severity == .warning }.map(\.message)
     if planned.lacksOwnNode {
       outcome = CharmOutcome()
       outcome.waiting = ["node '\(request.hostname)' has not joined the cluster yet"]
