@@ -74,7 +74,9 @@ class Faults(LabCase):
     def converges(self):
         """The next apply brings about what is wanted, and the one after has nothing to do."""
         wanted = self.other()
+        began = time.monotonic()
         self.crmsync("apply", "--yes", self.documents[wanted])
+        self.took = time.monotonic() - began
         self.assertEqual(wanted, self.which())
         self.now = wanted
 
@@ -99,9 +101,11 @@ class Faults(LabCase):
 
     def test_killed_at_any_moment(self):
         ends = {"before": 0, "after": 0, "too late": 0}
+        self.converges()
         for turn in range(TRIES):
             process = self.start(MEMBERS[turn % len(MEMBERS)])
-            time.sleep(self.random.uniform(0, 0.15))
+            # As long as an apply takes here and now, less what it takes to start one.
+            time.sleep(self.random.uniform(0, 0.9 * self.took))
             self.kill(process)
             _, said = process.communicate(timeout=30)
             if process.returncode >= 0:
