@@ -96,7 +96,11 @@ extension ClusterConnection {
   /// told by `finish`.
   package func startQuery() -> PendingQuery {
     do throws(ClusterError) {
-      let fileBytes = try file.map { file throws(ClusterError) in try readCIB(file) }
+      guard let file else { return PendingQuery(tool: .success(try start(["--query"], input: nil))) }
+      // cibadmin keeps it until it ends.
+      let lock = try lock(file, .shared)
+      defer { _ = lock }
+      let fileBytes = try readCIB(file)
       return PendingQuery(fileBytes: fileBytes, tool: .success(try start(["--query"], input: nil)))
     } catch {
       return PendingQuery(tool: .failure(error))
@@ -238,6 +242,8 @@ extension ClusterConnection {
       if let error = patchError(outcome) { throw error }
       return
     }
+    let lock = try lock(file, .exclusive)
+    defer { _ = lock }
     let before = try readCIB(file)
     try checkWritable(file)
     try checkSpace(file, patch: patch)
@@ -245,6 +251,13 @@ extension ClusterConnection {
     let failure = patchError(outcome)
     if (try? readFile(file))?.endsLikeCIB != true, !file.hasSuffix(".bz2") { throw restore(file, before, outcome) }
     if let failure { throw failure }
+  }
+
+  private func lock(_ path: String, _ kind: FileLock.Kind) throws(ClusterError) -> FileLock {
+    if let lock = FileLock.wait(path, kind, atMost: patchTimeLimit) { return lock }
+    throw ClusterError(
+      .unavailable, "another program has kept the CIB file \(path) locked for \(Int(patchTimeLimit)) s",
+      hint: "'fuser \(path)' says which; nothing was changed")
   }
 
   /// cibadmin 2.1.5 exits with 1 and says nothing where it cannot write; root it lets write in spite of the mode.

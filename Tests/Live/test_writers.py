@@ -193,8 +193,6 @@ class OnAFile(unittest.TestCase):
         self.cib.write_text(run("cibadmin", "--empty").out)
         self.cib.chmod(0o644)
 
-    # Not right yet: cibadmin locks no file, so that two at a time can overwrite each other's change.
-    @unittest.expectedFailure
     def test_eight_at_once(self):
         def execute(_, command):
             return run(PROGRAM, *command[1:], "--cib-file", self.cib, env=environment())
