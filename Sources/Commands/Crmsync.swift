@@ -24,6 +24,13 @@ public struct Crmsync: ParsableCommand {
 
   /// Runs the program.
   public static func start() -> Never {
+    // Swift reads them from /proc, which can be that of another PID namespace ('nsenter' without --pid): with none, an
+    // apply would print the help and end with 0.
+    guard !CommandLine.arguments.isEmpty else {
+      let failure = Failure(
+        .internalError, "cannot read the arguments in /proc/self/cmdline", hint: "is /proc mounted, for this namespace?")
+      exit(withError: failure.report())
+    }
     keepFreedMemory()
     QueryAhead.start(Array(CommandLine.arguments.dropFirst()))
     do {
