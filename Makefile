@@ -56,9 +56,8 @@ lab-down: ## end it
 
 test: setup-test lint build ## every test
 	$(SWIFT) test
-	cd Tests/Oracle && $(PYTHON) -m unittest discover --verbose
-	cd Tests/Fencing && $(PYTHON) -m unittest discover --verbose
-	cd Tests/Live && $(PYTHON) -m unittest discover --verbose
+	$(PYTHON) Tests/run Oracle Fencing
+	$(PYTHON) Tests/run Live
 
 bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py

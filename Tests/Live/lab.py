@@ -69,6 +69,9 @@ def enter_network(namespace):
         raise OSError(ctypes.get_errno(), "setns")
 
 
+STATE = "/run/crmsync"
+
+
 class Lab:
     """A lab with the programs installed; this process sits on its network while it is up."""
 
@@ -76,7 +79,8 @@ class Lab:
         self.folder = Path(tempfile.mkdtemp(prefix="crmsync-live-"))
         self.folder.chmod(0o755)
         self.keep = False
-        self._environment = {**os.environ, "LAB_DIR": str(self.folder / "lab")}
+        # The history goes into a folder that each host has for itself, not into the machine's.
+        self._environment = {**os.environ, "LAB_DIR": str(self.folder / "lab"), "CRMSYNC_STATE_DIR": STATE}
         # Also where the tests are interrupted; and where they are killed, the lab sees their end.
         atexit.register(self.down)
 
