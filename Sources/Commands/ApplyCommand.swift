@@ -51,7 +51,7 @@ struct ApplyCommand: ParsableCommand {
     guard let planned else { return }
     if options.format == .text { try Console.print("Applied.\n") }
     guard connection.isLive else { return }
-    try AwaitedCluster(connection: connection, timeLimit: options.timeLimit).forgetRemotes(goneWith: planned.plan)
+    try AwaitedCluster(connection: connection, timeLimit: options.timeLimit).forgetRemotes(goneWith: planned)
     guard options.wait else { return }
     // The saved plan has the patch, not what comes of it.
     var settling = planned

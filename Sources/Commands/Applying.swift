@@ -60,7 +60,10 @@ struct Applying {
         shown = planned.plan.changes
       }
       if planned.plan.isInSync {
-        if !options.dryRun { try refuse(planned.plan) }
+        if !options.dryRun {
+          try refuse(planned.plan)
+          try awaited.forgetRemotes(goneWith: planned)
+        }
         guard options.wait, !options.dryRun else {
           if !isAside { quickly() }
           return .done
@@ -81,7 +84,7 @@ struct Applying {
       } else if options.format == .text {
         try Console.print("Applied.\n")
       }
-      try awaited.forgetRemotes(goneWith: planned.plan)
+      try awaited.forgetRemotes(goneWith: planned)
       try settle(after: planned)
       if !isAside { quickly() }
       return .done

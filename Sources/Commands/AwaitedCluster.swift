@@ -50,12 +50,13 @@ struct AwaitedCluster {
 
   // MARK: - Removing every trace of a remote node
 
-  /// Has the cluster forget the remote nodes whose resource the plan deleted: their entries among nodes and status, their
-  /// attributes, and what the members' daemons remember of them as peers.
-  func forgetRemotes(goneWith plan: Plan) throws {
+  /// Has the cluster forget the remote nodes whose resource the plan deleted, or an interrupted one: their entries among
+  /// nodes and status, their attributes, and what the members' daemons remember of them as peers.
+  func forgetRemotes(goneWith planned: Workflow.Planned) throws {
     guard connection.isLive else { return }
-    let current = Configuration(plan.current)
-    var gone = plan.changes.filter { change in
+    let current = Configuration(planned.plan.current)
+    var gone = planned.remembered
+    gone += planned.plan.changes.filter { change in
       guard change.action == .delete, let element = current.resource(change.id)?.element else { return false }
       return element["provider"] == "pacemaker" && element["type"] == "remote"
     }.map(\.id)

@@ -25,6 +25,9 @@ struct Workflow {
     var plan: Plan
     /// The remote nodes that the plan adds or moves, and that do not answer. Not known without a live cluster.
     var unreachableRemotes: [String] = []
+    /// Remote nodes that the cluster remembers though they have left the configuration, and documents delete them: the
+    /// apply that did so was killed before it could have them forgotten.
+    var remembered: [String] = []
     /// What the cluster would do; nil where it was not asked for.
     var consequences: Simulation.Outcome?
 
@@ -131,7 +134,17 @@ struct Workflow {
     if !plan.isInSync { plan.checkControlCharacters(in: desired, asError: !options.isForced) }
     plan.checkMaintenance()
     let unreachable = connection.isLive ? LiveChecks(cib: cib, allowances: allowances).check(&plan) : []
-    return Planned(cib: cib, plan: plan, unreachableRemotes: unreachable)
+    return Planned(
+      cib: cib, plan: plan, unreachableRemotes: unreachable,
+      remembered: connection.isLive ? remembered(desired, in: cib) : [])
+  }
+
+  private static func remembered(_ desired: DesiredConfiguration, in cib: CIBDocument) -> [String] {
+    let deleted = desired.deletions.compactMap { if case .object(let id) = $0.target { id } else { nil } }
+    guard !deleted.isEmpty, let states = cib.status?.elements(named: "node_state") else { return [] }
+    let remotes = Set(states.filter { $0["remote_node"] == "true" }.compactMap { $0["uname"] })
+    let current = Configuration(cib.configuration)
+    return deleted.filter { remotes.contains($0) && current.resource($0) == nil }
   }
 
   /// - Throws: `Failure` where the cluster would not take a change, or would lose it.

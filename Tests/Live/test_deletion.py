@@ -201,6 +201,27 @@ class Deletion(LabCase):
         self.assertEqual("online", self.look().nodes[HOST])
         self.assertEqual([], self.maas.journal.entries("power"))
 
+    def test_a_remote_node_that_is_only_remembered(self):
+        """As where crmsync was killed after the deletion: the next apply finds nothing to change, and ends the work."""
+        self.apply(STACK)
+        gone = "frank-colt"
+        self.until("it is back", lambda state: state.nodes.get(gone) == "online")
+        document = self.file("\n".join(line.replace(f", {gone}", "") for line in STACK.splitlines()
+                                       if not line.startswith(f"  {gone}:")) + f"\ndelete: [{gone}]\n")
+        process = subprocess.Popen([*self.lab.inside(MEMBERS[0]), "crmsync", "apply", document, "--yes"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self.addCleanup(lambda: (process.poll() is None and process.kill(), process.communicate()))
+        deadline = time.monotonic() + 60
+        while self.cib().find(f".//primitive[@id='{gone}']") is not None:
+            self.assertLess(time.monotonic(), deadline)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        self.on_member("crm_resource", "--wait", "--timeout=60")
+        self.assertNotEqual({}, self.traces(gone))
+        result = self.crmsync("apply", document, "--yes")
+        self.assertIn("In sync", result.out)
+        self.assertEqual({}, self.traces(gone))
+
     # MARK: the charm
 
     def test_by_the_charm(self):

@@ -81,7 +81,7 @@ struct CharmApplyCommand: ParsableCommand {
             try Transaction.send(planned.planned, through: workflow.connection)
           }
           guard isTaken else { return .conflict }
-          try awaited.forgetRemotes(goneWith: planned.plan)
+          try awaited.forgetRemotes(goneWith: planned.planned)
           // For the unit's log.
           Console.log(PlanText(usesColour: false).render(planned.plan))
         }
