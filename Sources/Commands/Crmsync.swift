@@ -28,7 +28,8 @@ public struct Crmsync: ParsableCommand {
     // apply would print the help and end with 0.
     guard !CommandLine.arguments.isEmpty else {
       let failure = Failure(
-        .internalError, "cannot read the arguments in /proc/self/cmdline", hint: "is /proc mounted, for this namespace?")
+        .internalError, "cannot read the arguments in /proc/self/cmdline", hint: "is /proc mounted, for this namespace?"
+      )
       exit(withError: failure.report())
     }
     keepFreedMemory()
