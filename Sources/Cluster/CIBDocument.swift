@@ -41,6 +41,17 @@ package struct CIBDocument: Equatable, Sendable {
   package var dcUUID: String? { root["dc-uuid"] }
   package var status: Element? { root.first("status") }
 
+  /// Who wrote the configuration last, as the CIB daemon has noted it; a CIB file may have nothing of it.
+  package struct Writer: Equatable, Sendable {
+    package var user: String?
+    package var client: String?
+    package var origin: String?
+  }
+
+  package var writer: Writer {
+    Writer(user: root["update-user"], client: root["update-client"], origin: root["update-origin"])
+  }
+
   /// A cluster option, from the property set that Pacemaker reads first.
   package func property(_ name: String) -> String? {
     CIBDocument.property(name, in: configuration)

@@ -22,9 +22,14 @@ struct PlanCommand: ParsableCommand {
   var showSecrets = false
   @Option(help: ArgumentHelp("Save the plan, for apply.", valueName: "file"))
   var out: String?
+  @Flag(help: "Go on, and tell each time when the configuration leaves the documents or comes back (text or json).")
+  var watch = false
+  @Option(help: ArgumentHelp("How often --watch looks (default: 2).", valueName: "seconds"))
+  var interval: Double?
 
   mutating func run() throws {
     try reportingFailures {
+      guard !watch else { try watching().run() }
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       var planned = try workflow.plan(simulates: flags.simulate ?? true)
       planned.addAdvice(workflow.desired)
@@ -36,6 +41,18 @@ struct PlanCommand: ParsableCommand {
       }
       if detailedExitcode, !planned.plan.isInSync { throw ExitCode(Failure.Status.changes.rawValue) }
     }
+  }
+
+  private func watching() throws -> Watching {
+    let interval = interval ?? 2
+    guard format == .text || format == .json else { throw Failure(.usage, "--watch prints text or json") }
+    guard !documents.documents.contains("-") else {
+      throw Failure(.usage, "--watch reads documents again and again, which standard input cannot be")
+    }
+    guard out == nil else { throw Failure(.usage, "--watch has no plan to save with --out") }
+    guard (0.1...3600).contains(interval) else { throw Failure(.usage, "--interval is to be 0.1 to 3600 seconds") }
+    return Watching(
+      documents: documents, cluster: cluster, flags: flags, isJSON: format == .json, interval: interval)
   }
 
   /// - Throws: `Failure` for a plan with errors, after all of it was told.

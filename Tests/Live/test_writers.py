@@ -23,13 +23,15 @@ TRIES = 50
 
 # Status updates a second that are sent while crmsync applies, from all members together, and how many have to be
 # sent on a machine that does other things besides.
-SENT, RATE = 120, 60
+SENT, RATE = 160, 100
+# Each waits for its answers: a few on every member.
+SENDERS = 3
 
 # Sends status updates until its input ends, and then says how many they were. By libcib, as the daemons do it: a
 # process of cibadmin for each would be work for the processor more than for the cluster.
 UPDATES = """
 import ctypes, select, sys, time
-node, rate, longest = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+node, name, rate, longest = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 cib = ctypes.CDLL("libcib.so.27")
 cib.cib_new.restype = ctypes.c_void_p
 connection = ctypes.c_void_p(cib.cib_new())
@@ -39,7 +41,7 @@ if cib.cib_native_signon(connection, b"status-updates", COMMAND) != 0:
 sent, began = 0, time.monotonic()
 while time.monotonic() < began + longest and not select.select(
         [sys.stdin], [], [], max(0, began + (sent + 1) / rate - time.monotonic()))[0]:
-    cib.update_attr_delegate(connection, SYNCHRONOUS, b"status", node.encode(), None, None, None, b"busy",
+    cib.update_attr_delegate(connection, SYNCHRONOUS, b"status", node.encode(), None, None, None, name.encode(),
                              str(time.monotonic_ns()).encode(), 0, None, None)
     sent += 1
 print(sent)
@@ -165,12 +167,12 @@ class OnACluster(LabCase):
         """They count up the CIB's num_updates, and change nothing of the configuration."""
         program = self.file(UPDATES, "updates.py")
         senders = [subprocess.Popen(
-            [*self.lab.inside(member), "/usr/bin/python3", "-I", program, str(number), str(SENT / len(MEMBERS)), "120"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            for number, member in enumerate(MEMBERS, start=1)]
+            [*self.lab.inside(member), "/usr/bin/python3", "-I", program, str(number), f"busy-{turn}",
+             str(SENT / len(MEMBERS) / SENDERS), "120"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for number, member in enumerate(MEMBERS, start=1) for turn in range(SENDERS)]
         self.addCleanup(lambda: [sender.kill() for sender in senders if sender.poll() is None])
         self.until("the updates arrive", lambda _: self.on_member(
-            "cibadmin", "--query", "--scope", "status").out.count('name="busy"') == len(MEMBERS))
+            "cibadmin", "--query", "--scope", "status").out.count('name="busy-') == len(senders))
         before, began = self.version(), time.monotonic()
         for turn in range(50):
             self.apply(f"primitives: {{busy: {{agent: 'ocf:pacemaker:Dummy', params: {{fake: t{turn}}}}}}}\n")
@@ -180,6 +182,21 @@ class OnACluster(LabCase):
         self.tell(f"50 applies, with {rate:.0f} status updates a second")
         self.assertEqual(50, after - before)
         self.assertGreater(rate, RATE, "too few for a test")
+
+    def test_who_wrote_is_told_to_who_watches(self):
+        document = self.file("properties: {stonith-enabled: false, cluster-delay: 61s}\n")
+        self.crmsync("apply", "--yes", document)
+        watching = subprocess.Popen(
+            [*self.lab.inside(MEMBERS[0]), "crmsync", "plan", "--watch", "--interval", "0.2", document],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(lambda: (watching.kill(), watching.communicate()))
+        self.assertIn("  in sync, last written by root with cibadmin on " + MEMBERS[0], watching.stdout.readline())
+        self.lab.on(MEMBERS[2], "crm_attribute", "--type", "crm_config", "--name", "cluster-delay", "--update", "65s")
+        self.assertIn("  out of sync, last written by root with crm_attribute on " + MEMBERS[2],
+                      watching.stdout.readline())
+        self.assertIn("cluster-delay  65s -> 61s", watching.stdout.readline())
+        self.crmsync("apply", "--yes", document)
+        self.assertIn("  in sync again, last written by root with cibadmin", watching.stdout.readline())
 
     def version(self):
         return int(self.cib().get("epoch"))

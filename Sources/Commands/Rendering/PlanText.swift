@@ -25,9 +25,7 @@ struct PlanText {
     if plan.isInSync {
       text += "\(inSync)\n"
     } else {
-      let width = plan.changes.map { $0.kind.rawValue.count }.max() ?? 0
-      let record = plan.record
-      for change in plan.changes { append(change, record, width: width, to: &text) }
+      text += changes(plan)
     }
     if !plan.kept.isEmpty {
       text += "\n\(paint("Kept, though no document has it:", .bold))\n"
@@ -52,6 +50,14 @@ struct PlanText {
   }
 
   // MARK: - Changes
+
+  func changes(_ plan: Plan) -> String {
+    let width = plan.changes.map { $0.kind.rawValue.count }.max() ?? 0
+    let record = plan.record
+    var text = ""
+    for change in plan.changes { append(change, record, width: width, to: &text) }
+    return text
+  }
 
   private func append(_ change: Change, _ record: Record, width: Int, to text: inout String) {
     let (sign, colour) = sign(of: change)
