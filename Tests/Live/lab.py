@@ -310,7 +310,8 @@ class LabCase(unittest.TestCase):
         return self.crmsync("apply", self.file(text), "--yes", *options, **keywords)
 
     def is_idle(self, state):
-        return state.dc is not None and "S_IDLE" in self.on_member("crmadmin", "-S", state.dc).out
+        # Where the DC has just been cut off, crmadmin waits for its answer for good.
+        return state.dc is not None and "S_IDLE" in self.on_member("timeout", "5", "crmadmin", "-S", state.dc).out
 
     def cib(self):
         return ElementTree.fromstring(self.on_member("cibadmin", "--query").out)
