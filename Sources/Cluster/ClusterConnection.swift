@@ -110,8 +110,8 @@ extension ClusterConnection {
     do throws(ClusterError) {
       let arguments = ["--query"] + options
       guard let file else { return PendingQuery(tool: .success(try start(arguments, input: nil))) }
-      // cibadmin keeps it until it ends.
-      let lock = try lock(file, .shared)
+      // cibadmin keeps it until it ends. Who writes for longer hangs; reading harms nothing.
+      let lock = FileLock.wait(file, .shared, atMost: 2)
       defer { _ = lock }
       let fileBytes = try readCIB(file)
       return PendingQuery(fileBytes: fileBytes, tool: .success(try start(arguments, input: nil)))
@@ -255,7 +255,7 @@ extension ClusterConnection {
       if let error = patchError(outcome) { throw error }
       return
     }
-    let lock = try lock(file, .exclusive)
+    let lock = try lockForWriting(file)
     defer { _ = lock }
     let before = try readCIB(file)
     try checkWritable(file)
@@ -266,8 +266,8 @@ extension ClusterConnection {
     if let failure { throw failure }
   }
 
-  private func lock(_ path: String, _ kind: FileLock.Kind) throws(ClusterError) -> FileLock {
-    if let lock = FileLock.wait(path, kind, atMost: patchTimeLimit) { return lock }
+  private func lockForWriting(_ path: String) throws(ClusterError) -> FileLock {
+    if let lock = FileLock.wait(path, .exclusive, atMost: patchTimeLimit) { return lock }
     throw ClusterError(
       .unavailable, "another program has kept the CIB file \(path) locked for \(Int(patchTimeLimit)) s",
       hint: "'fuser \(path)' says which; nothing was changed")

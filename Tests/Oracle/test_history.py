@@ -502,9 +502,11 @@ class InterruptionTests(HistoryCase):
                 shutil.rmtree(self.state, ignore_errors=True)
                 self.cib.write_text(CIB)
                 run = '"$REAL" "$@"' if taken else ":"
+                # The lock on the file, which a cibadmin that goes on keeps, is let go.
+                close = " ".join(f"{number}>&-" for number in range(3, 10))
                 env = self.with_cibadmin(f"""
 case "$*" in
-  *--patch*) cat >$HERE/patch; {run} <$HERE/patch; touch $HERE/reached; exec sleep 60 ;;
+  *--patch*) cat >$HERE/patch; {run} <$HERE/patch; touch $HERE/reached; exec sleep 60 {close} ;;
   *) exec "$REAL" "$@" ;;
 esac""")
                 document = self.file("doc.yaml", f"primitives: {{d: {DUMMY % 2}}}\n")
