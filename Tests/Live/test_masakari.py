@@ -88,13 +88,18 @@ class Masakari(LabCase):
             if old.host == host and old.first < self.lost_at:
                 yield old, [writer for writer in now if writer.witness == old.witness and writer.first > old.first]
 
-    def judge(self, *victims, name):
-        """Nothing ran twice, and nothing ran elsewhere before its host was off."""
+    def judge(self, *victims, name, offs=1):
+        """Nothing ran twice, and nothing ran elsewhere before its host was off.
+
+        `offs`: how often a host may have been switched off. Twice where fencing failed at first: when the time of
+        an operation is over, pacemaker-fenced begins another one with the agent of one member, while that of
+        another member still runs, and both find MAAS well again.
+        """
         self.assertEqual([], overlaps(writers(self.lab.shared, self.lost_at - 0.5)))
         self.assertEqual([], self.maas.dangers())
         for host in victims:
             off = self.switched_off(host)
-            self.assertEqual(1, len(off), "power-offs")
+            self.assertIn(len(off), range(1, offs + 1), f"power-offs of {host}")
             pairs = list(self.writers_of(host))
             self.assertEqual(1, len(pairs), "the witnesses that it had")
             for old, later in pairs:
@@ -190,7 +195,7 @@ class Masakari(LabCase):
         self.maas.listeners[0].open()
         self.tell("MAAS is up")
         self.returns(VICTIM)
-        self.judge(VICTIM, name="MAAS down at first")
+        self.judge(VICTIM, name="MAAS down at first", offs=2)
 
     def test_07_a_bmc_that_does_nothing_and_a_maas_that_believes_it(self):
         """The order is answered with 200, and the power state that MAAS has stored is off."""
@@ -211,7 +216,7 @@ class Masakari(LabCase):
         self.maas.faults.clear()
         self.tell("its BMC is repaired")
         self.returns(VICTIM)
-        self.judge(VICTIM, name="BMC stuck at first")
+        self.judge(VICTIM, name="BMC stuck at first", offs=2)
 
     def test_08_a_machine_that_is_locked(self):
         machine = self.maas.machines[VICTIM]
@@ -223,7 +228,7 @@ class Masakari(LabCase):
         machine.set(locked=False)
         self.tell("it is unlocked")
         self.returns(VICTIM)
-        self.judge(VICTIM, name="locked at first")
+        self.judge(VICTIM, name="locked at first", offs=2)
 
     def test_09_two_hosts_at_once(self):
         self.lose(f"pacemaker-remoted is killed on {VICTIM} and frank-colt", ("kill-remote", VICTIM),
