@@ -4,6 +4,8 @@
 PREFIX  ?= /usr
 DESTDIR ?=
 SWIFT   ?= swift
+STRIP   ?= --strip
+ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 
 # Debian's Python, for which python3-lxml is packaged, whatever other one comes first on PATH.
 PYTHON  ?= /usr/bin/python3
@@ -19,7 +21,7 @@ ifneq ($(CRMSYNC_CORPUS),)
 export CRMSYNC_CORPUS
 endif
 
-.PHONY: all help setup setup-build setup-run setup-test setup-bench build install demo maas-sandbox lab lab-down \
+.PHONY: all help setup setup-build setup-run setup-test setup-deb setup-bench build manual install deb demo maas-sandbox lab lab-down \
   lint format test bench clean
 # Two swifts at a time would wait for each other's .build.
 .NOTPARALLEL:
@@ -31,16 +33,28 @@ help: ## this list
 
 setup: setup-test ## install what building and testing need
 
-setup-build setup-run setup-test setup-bench:
+setup-build setup-run setup-deb setup-test setup-bench:
 	@scripts/install-packages $(@:setup-%=%)
 
 build: setup-build ## the release programs: crmsync, maas and fence_maas in .build/release
 	$(SWIFT) build $(RELEASE)
 
-install: build ## install them, stripped, below DESTDIR/PREFIX; PREFIX is /usr unless given
-	install -D -m 755 --strip .build/release/crmsync $(DESTDIR)$(PREFIX)/bin/crmsync
-	install -D -m 755 --strip .build/release/maas $(DESTDIR)$(PREFIX)/lib/stonith/plugins/external/maas
-	install -D -m 755 --strip .build/release/fence_maas $(DESTDIR)$(PREFIX)/sbin/fence_maas
+install: manual ## install them, stripped, and their manual, below DESTDIR/PREFIX; PREFIX is /usr unless given
+	install -D -m 755 $(STRIP) .build/release/crmsync $(DESTDIR)$(PREFIX)/bin/crmsync
+	install -D -m 755 $(STRIP) .build/release/maas $(DESTDIR)$(PREFIX)/lib/stonith/plugins/external/maas
+	install -D -m 755 $(STRIP) .build/release/fence_maas $(DESTDIR)$(PREFIX)/sbin/fence_maas
+	cd .build/share && find man bash-completion fish -type f \
+	  -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/{} \;
+	install -D -m 644 .build/share/zsh/_crmsync $(DESTDIR)$(ZSH_FUNCTIONS)/_crmsync
+
+manual: build ## the man pages, and what completes the command line: in .build/share
+	scripts/manual .build/release .build/share
+
+deb: setup-deb ## Debian packages, in .build/deb
+	rm -rf .build/deb
+	dpkg-checkbuilddeps
+	DEB_RULES_REQUIRES_ROOT=no debian/rules binary
+	dh_clean
 
 demo: setup-run build ## the main job on a scratch CIB file
 	scripts/demo

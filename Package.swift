@@ -45,6 +45,8 @@ let package = Package(
     .target(name: "Patching", dependencies: ["CIB"]),
     // Processes, sockets and files: the cluster itself.
     .target(name: "Cluster", dependencies: ["CLibXML2", "CIB", "XML"]),
+    // The cluster, and what a plan makes of it, as Graphviz draws it.
+    .target(name: "Graph", dependencies: ["Cluster", "Planning"]),
     // The calls of MAAS's API.
     .target(name: "MAASClient", dependencies: ["CNetworking"]),
     // Switching machines off and on through MAAS, for certain.
@@ -60,7 +62,7 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "CGlibc", "Charm", "Documents", "Planning", "Patching", "Cluster", "FencingCheck",
+        "CGlibc", "Charm", "Documents", "Planning", "Patching", "Cluster", "Graph", "FencingCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "crmsync", dependencies: ["Commands"]),

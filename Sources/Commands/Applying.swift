@@ -65,7 +65,7 @@ struct Applying {
           try awaited.forgetRemotes(goneWith: planned)
         }
         guard options.wait, !options.dryRun else {
-          if !isAside { quickly() }
+          if !isAside { endQuickly(keeping: planned) }
           return .done
         }
         try awaited.settle(after: planned)
@@ -86,7 +86,7 @@ struct Applying {
       }
       try awaited.forgetRemotes(goneWith: planned)
       try settle(after: planned)
-      if !isAside { quickly() }
+      if !isAside { endQuickly(keeping: planned) }
       return .done
     }
   }
@@ -125,7 +125,9 @@ struct Applying {
 
   /// Ends the program without giving its memory back piece by piece, which takes as long as comparing a large
   /// configuration does.
-  private func quickly() -> Never { Glibc.exit(0) }
+  private func endQuickly(keeping planned: Workflow.Planned) -> Never {
+    withExtendedLifetime(planned) { Glibc.exit(0) }
+  }
 
   private func refuse(_ plan: Plan) throws {
     guard !plan.refusals.isEmpty else { return }

@@ -17,7 +17,8 @@ public struct Crmsync: ParsableCommand {
     version: "crmsync 0.1.0",
     subcommands: [
       PlanCommand.self, ApplyCommand.self, ExportCommand.self, RenderCommand.self, ValidateCommand.self,
-      StatusCommand.self, RollbackCommand.self, HistoryCommand.self, FencingCommand.self, CharmCommand.self,
+      StatusCommand.self, GraphCommand.self, RollbackCommand.self, HistoryCommand.self, FencingCommand.self,
+      CharmCommand.self,
     ])
 
   public init() {}
