@@ -51,7 +51,7 @@ manual: build ## the man pages, and what completes the command line: in .build/s
 	scripts/manual .build/release .build/share
 
 deb: setup-deb ## Debian packages, in .build/deb
-	rm -rf .build/deb
+	rm -rf .build/deb && mkdir -p .build/deb
 	dpkg-checkbuilddeps
 	DEB_RULES_REQUIRES_ROOT=no debian/rules binary
 	dh_clean

@@ -152,7 +152,7 @@ extension ClusterGraph {
   private func state(_ name: String) -> (words: String, colour: String) {
     guard isObserved else { return ("", Palette.idle) }
     guard let node = status.node(named: name) else {
-      return mark(name) == .new ? ("new", "white") : ("not seen", Palette.idle)
+      return mark(name) == .new ? ("", "white") : ("not seen", Palette.idle)
     }
     if node.isUnclean { return ("UNCLEAN", Palette.bad) }
     if node.isPending { return ("joining", Palette.attention) }
@@ -229,7 +229,7 @@ extension ClusterGraph {
         return text
       }
       let rest = inner.filter { !$0.isEmpty }.map { "<BR ALIGN=\"LEFT\"/>&#160;&#160;\(DOT.small($0))" }.joined()
-      let kind = status.fencingDevices.contains(outer) ? DOT.small(" fencing") : ""
+      let kind = status.fencingDevices.contains(outer) ? "&#160;" + DOT.coloured(DOT.small("fencing"), Palette.quiet) : ""
       lines.append((place(outer), marked(outer) + kind + rest + (rest.isEmpty ? "" : "<BR ALIGN=\"LEFT\"/>")))
     }
     lines.sort { ($0.place, $0.html) < ($1.place, $1.html) }

@@ -75,6 +75,7 @@ class Graph(Case):
             self.assertIn(text, " ".join(read))
         # What is new, changed and going is told in words, behind its name.
         pairs = list(zip(read, read[1:]))
+        # The name of a resource, in the fixture.
         self.assertIn(("new", "new"), pairs)
         self.assertIn(("gone", "going"), pairs)
         self.assertIn(("web-clone", "changed"), pairs)
