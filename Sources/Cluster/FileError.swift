@@ -31,7 +31,7 @@ package struct FileError: Error, Equatable, Sendable {
   }
 
   /// The error of a call that writes.
-  static func writing(_ path: String, errno code: Int32) -> FileError {
+  package static func writing(_ path: String, errno code: Int32) -> FileError {
     let text = "cannot write \(path): \(errorText(code))"
     return switch code {
     case EACCES, EPERM, EROFS: FileError(.permissionDenied, text)

@@ -11,17 +11,31 @@ package struct HistoryFolder: Sendable {
 
   package init(_ path: String) { self.path = path }
 
-  /// `/var/lib/crmsync/history` for root, in the user's own state folder for others; CRMSYNC_STATE_DIR names another.
+  /// What was applied: `history` in the folder that keeps crmsync's state.
   ///
   /// - Returns: nil for a user without a home.
   package static func standard(_ environment: Environment = .current) -> HistoryFolder? {
+    state(environment).map { HistoryFolder("\($0)/history") }
+  }
+
+  /// What waits to be applied: `deferred` beside it. As many entries as there are sets of documents.
+  package static func deferred(_ environment: Environment = .current) -> HistoryFolder? {
+    state(environment).map { state in
+      var folder = HistoryFolder("\(state)/deferred")
+      folder.mostEntries = 1000
+      return folder
+    }
+  }
+
+  /// `/var/lib/crmsync` for root, the user's own state folder for others; CRMSYNC_STATE_DIR names another.
+  private static func state(_ environment: Environment) -> String? {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    if let folder = value("CRMSYNC_STATE_DIR") { return HistoryFolder("\(folder)/history") }
-    if geteuid() == 0 { return HistoryFolder("/var/lib/crmsync/history") }
+    if let folder = value("CRMSYNC_STATE_DIR") { return folder }
+    if geteuid() == 0 { return "/var/lib/crmsync" }
     // A relative path is to be passed over (XDG Base Directory Specification).
-    if let folder = value("XDG_STATE_HOME"), folder.hasPrefix("/") { return HistoryFolder("\(folder)/crmsync/history") }
+    if let folder = value("XDG_STATE_HOME"), folder.hasPrefix("/") { return "\(folder)/crmsync" }
     let home = value("HOME") ?? getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) }
-    return home.map { HistoryFolder("\($0)/.local/state/crmsync/history") }
+    return home.map { "\($0)/.local/state/crmsync" }
   }
 
   package struct Entry: Equatable, Sendable {
@@ -50,6 +64,11 @@ package struct HistoryFolder: Sendable {
 
   package func read(_ entry: Entry) throws(FileError) -> [UInt8] {
     try readFile(file(entry.number, isPending: entry.state != .applied))
+  }
+
+  /// Takes an entry out.
+  package func remove(_ entry: Entry) {
+    unlink(file(entry.number, isPending: entry.state != .applied))
   }
 
   private func file(_ number: Int, isPending: Bool) -> String { "\(path)/\(number).\(isPending ? "pending" : "xml")" }

@@ -10,6 +10,12 @@ struct ApplyCommand: ParsableCommand {
   @OptionGroup var cluster: ClusterOptions
   @OptionGroup var flags: PlanFlags
   @OptionGroup var options: ApplyOptions
+  @Flag(help: "Put off what would stop, restart or move anything that runs; 'crmsync deferred' lists and does it.")
+  var `defer` = false
+  @Option(
+    help: ArgumentHelp(
+      "Who asks, for what is put off (default: $JUJU_UNIT_NAME, or crmsync).", valueName: "name"))
+  var requestor: String?
   @Flag(help: "Wait, and go back to the configuration from before if something of it fails.")
   var rollbackOnFailure = false
 
@@ -17,12 +23,17 @@ struct ApplyCommand: ParsableCommand {
     try reportingFailures {
       try options.check()
       if rollbackOnFailure { options.wait = true }
+      if self.defer, options.noInterruption {
+        throw Failure(.usage, "--defer and --no-interruption exclude each other")
+      }
       if documents.documents.count == 1, let saved = try SavedPlan.load(from: documents.documents[0]) {
+        guard !self.defer else { throw Failure(.usage, "a saved plan is applied as a whole, or not at all") }
         return try apply(saved)
       }
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
-      let applying = applying(.documents(HistoryEntry.names(documents)), workflow.connection)
-      let simulates = options.noInterruption || flags.simulate ?? options.dryRun
+      var applying = applying(.documents(HistoryEntry.names(documents)), workflow.connection)
+      if self.defer { applying.defersFor = requestor ?? Environment.current["JUJU_UNIT_NAME"] ?? "crmsync" }
+      let simulates = self.defer || options.noInterruption || flags.simulate ?? options.dryRun
       try applying.run {
         var planned = try workflow.plan(simulates: simulates)
         if options.dryRun { planned.addAdvice(workflow.desired) }

@@ -43,6 +43,10 @@ struct Applying {
   var inSync = PlanText.inSync
   /// Tells the plan on standard error, for a rollback within an apply.
   var isAside = false
+  /// Whether the program ends with it.
+  var endsProgram = true
+  /// Puts off what would interrupt something that runs; the name is that of who asked for it.
+  var defersFor: String?
   /// Goes back where the cluster does not settle.
   var goBack: ((AppliedChanges, _ number: Int?) throws -> Void)?
 
@@ -52,7 +56,8 @@ struct Applying {
   func run(_ plan: () throws -> Workflow.Planned) throws {
     var shown: [Change]?
     try Transaction.untilTaken {
-      let planned = try plan()
+      var planned = try plan()
+      if defersFor != nil { try planned.putOffInterruptions() }
       // Planned anew, it is shown and asked about again only if it is another.
       let isNew = shown.map { !planned.plan.changes.areSame(as: $0) } ?? true
       if isNew || !planned.plan.errors.isEmpty {
@@ -64,8 +69,9 @@ struct Applying {
           try refuse(planned.plan)
           try awaited.forgetRemotes(goneWith: planned)
         }
+        if !options.dryRun { _ = try deferring(planned) { true } }
         guard options.wait, !options.dryRun else {
-          if !isAside { endQuickly(keeping: planned) }
+          if endsProgram, !isAside { endQuickly(keeping: planned) }
           return .done
         }
         try awaited.settle(after: planned)
@@ -77,7 +83,9 @@ struct Applying {
       if options.noInterruption { try refuseInterruptions(planned) }
       if isNew { try ask(planned.plan) }
       guard planned.plan.stoppedFirst.isEmpty else { return try awaited.stopFirst(planned, history) }
-      let isTaken = try history.keeping(planned.plan) { try Transaction.send(planned, through: connection) }
+      let isTaken = try deferring(planned) {
+        try history.keeping(planned.plan) { try Transaction.send(planned, through: connection) }
+      }
       guard isTaken else { return .conflict }
       if isAside {
         Console.error("crmsync: gone back\(history.number.map { ", entry \($0) of the history" } ?? "")")
@@ -86,9 +94,23 @@ struct Applying {
       }
       try awaited.forgetRemotes(goneWith: planned)
       try settle(after: planned)
-      if !isAside { endQuickly(keeping: planned) }
+      if endsProgram, !isAside { endQuickly(keeping: planned) }
       return .done
     }
+  }
+
+  /// Does something, and keeps what waits of the plan; of a whole plan, what waited of the same documents does no more.
+  private func deferring(_ planned: Workflow.Planned, _ send: () throws -> Bool) throws -> Bool {
+    guard let deferrals = Deferrals(connection) else {
+      guard planned.deferral == nil else {
+        throw Failure(
+          .notTaken, "this user has no folder to keep in what waits; nothing was changed",
+          hint: "CRMSYNC_STATE_DIR names one")
+      }
+      return try send()
+    }
+    return try deferrals.keeping(
+      planned.deferral, history.origin, requestor: defersFor ?? "", whileSending: send)
   }
 
   /// Waits for the cluster where that was asked for.

@@ -17,7 +17,8 @@ public struct Crmsync: ParsableCommand {
     version: "crmsync 0.1.0",
     subcommands: [
       PlanCommand.self, ApplyCommand.self, ExportCommand.self, RenderCommand.self, ValidateCommand.self,
-      StatusCommand.self, GraphCommand.self, RollbackCommand.self, HistoryCommand.self, FencingCommand.self,
+      StatusCommand.self, GraphCommand.self, DeferredCommand.self, RollbackCommand.self, HistoryCommand.self,
+      FencingCommand.self,
       CharmCommand.self,
     ])
 

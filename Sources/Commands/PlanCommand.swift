@@ -64,8 +64,9 @@ struct PlanCommand: ParsableCommand {
     switch format {
     case .text:
       let text = PlanText(usesColour: Console.usesColour)
-      try Console.print(text.render(plan, planned.consequences, inSync: inSync))
-    case .json: try Console.print(JSONEmitter.text(of: PlanJSON.value(plan, planned.consequences)))
+      try Console.print(text.render(plan, planned.consequences, deferral: planned.deferral, inSync: inSync))
+    case .json:
+      try Console.print(JSONEmitter.text(of: PlanJSON.value(plan, planned.consequences, deferral: planned.deferral)))
     case .xml:
       let patch = planned.patchToShow
       guard !patch.holdsSecret || showSecrets else {

@@ -28,6 +28,8 @@ struct Workflow {
     /// Remote nodes that the cluster remembers though they have left the configuration, and documents delete them: the
     /// apply that did so was killed before it could have them forgotten.
     var remembered: [String] = []
+    /// What was taken out of the plan, to wait.
+    var deferral: Deferral?
     /// What the cluster would do; nil where it was not asked for.
     var consequences: Simulation.Outcome?
 

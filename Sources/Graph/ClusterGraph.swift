@@ -229,7 +229,8 @@ extension ClusterGraph {
         return text
       }
       let rest = inner.filter { !$0.isEmpty }.map { "<BR ALIGN=\"LEFT\"/>&#160;&#160;\(DOT.small($0))" }.joined()
-      let kind = status.fencingDevices.contains(outer) ? "&#160;" + DOT.coloured(DOT.small("fencing"), Palette.quiet) : ""
+      let kind =
+        status.fencingDevices.contains(outer) ? "&#160;" + DOT.coloured(DOT.small("fencing"), Palette.quiet) : ""
       lines.append((place(outer), marked(outer) + kind + rest + (rest.isEmpty ? "" : "<BR ALIGN=\"LEFT\"/>")))
     }
     lines.sort { ($0.place, $0.html) < ($1.place, $1.html) }

@@ -21,6 +21,14 @@ struct HistoryEntry {
     case charm
     /// The number of the entry, where it had one.
     case rollback(of: Int?)
+
+    /// What it was made from.
+    var documents: [String] {
+      switch self {
+      case .documents(let names), .savedPlan(_, let names): names
+      case .charm, .rollback: []
+      }
+    }
   }
 
   struct Counts: Equatable {
@@ -79,7 +87,9 @@ struct HistoryEntry {
 extension HistoryEntry {
   private static let elementName = "crmsync-history"
 
-  var bytes: [UInt8] {
+  var bytes: [UInt8] { element.compactBytes }
+
+  var element: Element {
     var root = Element(Self.elementName, [Attribute("format", "1")])
     root["time"] = time.iso8601
     root["user"] = user.storable
@@ -105,18 +115,19 @@ extension HistoryEntry {
     ] { root[name] = "\(count)" }
     for document in documents { root.append(Element("document", [Attribute("name", document.storable)])) }
     if let changes { root.append(changes.element) }
-    // For programs, and half of a large one would be blanks.
-    var writer = XMLWriter(isIndenting: false)
-    writer.write(root)
-    return writer.bytes
+    return root
   }
 
   /// - Parameter isHeadingOnly: leave the changes unread.
   /// - Returns: nil for what is no entry.
   init?(_ bytes: [UInt8], isHeadingOnly: Bool = false) {
     let skipped = isHeadingOnly ? AppliedChanges.elementName : nil
-    guard let root = try? Element(parsing: bytes, skipping: skipped), root.name == Self.elementName,
-      root["format"] == "1", let time = root["time"].flatMap(Time.init(iso8601:))
+    guard let root = try? Element(parsing: bytes, skipping: skipped) else { return nil }
+    self.init(root, isHeadingOnly: isHeadingOnly)
+  }
+
+  init?(_ root: Element, isHeadingOnly: Bool = false) {
+    guard root.name == Self.elementName, root["format"] == "1", let time = root["time"].flatMap(Time.init(iso8601:))
     else { return nil }
     self.time = time
     user = root["user"] ?? ""
@@ -140,9 +151,18 @@ extension HistoryEntry {
   }
 }
 
+extension Element {
+  /// For programs: half of a large one would be blanks.
+  var compactBytes: [UInt8] {
+    var writer = XMLWriter(isIndenting: false)
+    writer.write(self)
+    return writer.bytes
+  }
+}
+
 extension String {
   /// The text without what XML cannot hold: names come from the environment and from the file system.
-  fileprivate var storable: String {
+  var storable: String {
     var result = ""
     for scalar in printable.unicodeScalars where scalar.value != 0xFFFE && scalar.value != 0xFFFF {
       result.unicodeScalars.append(scalar)
@@ -153,7 +173,8 @@ extension String {
 
 /// A point in time, to the second.
 struct Time: Equatable {
-  private var seconds: time_t
+  /// Since 1970.
+  private(set) var seconds: time_t
 
   static func now() -> Time { Time(seconds: Glibc.time(nil)) }
 

@@ -10,7 +10,10 @@ struct Rollback {
   let number: Int?
   let connection: ClusterConnection
 
-  private var name: String { number.map { "history entry \($0)" } ?? "the apply" }
+  /// What messages call it, where it is no entry of the history.
+  var title: String?
+
+  private var name: String { title ?? number.map { "history entry \($0)" } ?? "the apply" }
 
   /// What a plan without changes says.
   var inSync: String { "Nothing goes back: the cluster is as before \(name)." }
@@ -20,6 +23,7 @@ struct Rollback {
       undoing: applied, in: Configuration(cib.configuration), name: name, isLive: connection.isLive)
     var options = allow.planOptions
     options.restoration = way.restoration
+    if let title { options.restoration?.reason = "of \(title)" }
     var allowances = allow.allowances
     // With conflicts it is refused, and what is shown is what --force would do.
     if !way.conflicts.isEmpty {

@@ -6,10 +6,12 @@ import Planning
 
 /// A plan as programs read it.
 enum PlanJSON {
-  static func value(_ plan: Plan, _ consequences: Simulation.Outcome? = nil) -> NativeValue {
+  static func value(
+    _ plan: Plan, _ consequences: Simulation.Outcome? = nil, deferral: Workflow.Deferral? = nil
+  ) -> NativeValue {
     let record = plan.record
-    return .map([
-      .init("inSync", .bool(plan.isInSync)),
+    var entries: [NativeValue.Entry] = [
+      .init("inSync", .bool(plan.isInSync && deferral == nil)),
       .init("changes", .list(plan.changes.map { change($0, record) })),
       // Nothing to do has no effects, known without asking.
       .init("effects", consequences?.value ?? (plan.isInSync ? .list([]) : .null)),
@@ -25,7 +27,17 @@ enum PlanJSON {
       .init(
         "refusals",
         .list(plan.refusals.map { .map([.init("message", .text($0.message)), .init("option", .text($0.option))]) })),
-    ])
+    ]
+    if let deferral {
+      entries.append(
+        .init(
+          "deferred",
+          .map([
+            .init("changes", .list(deferral.changes.map { change($0, record) })),
+            .init("events", .list(deferral.events.map(\.value))),
+          ])))
+    }
+    return .map(entries)
   }
 
   private static func change(_ change: Change, _ record: Record) -> NativeValue {

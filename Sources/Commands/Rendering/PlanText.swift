@@ -19,11 +19,12 @@ struct PlanText {
 
   /// - Parameter inSync: what is said of a plan without changes.
   func render(
-    _ plan: Plan, _ consequences: Simulation.Outcome? = nil, inSync: String = PlanText.inSync
+    _ plan: Plan, _ consequences: Simulation.Outcome? = nil, deferral: Workflow.Deferral? = nil,
+    inSync: String = PlanText.inSync
   ) -> String {
     var text = ""
     if plan.isInSync {
-      text += "\(inSync)\n"
+      text += deferral == nil ? "\(inSync)\n" : "Nothing can be done without an interruption.\n"
     } else {
       text += changes(plan)
     }
@@ -41,7 +42,15 @@ struct PlanText {
       text += "\n\(paint("What the cluster would do:", .bold))\n"
       for sentence in consequences.sentences { text += "    \(sentence.printable)\n" }
     }
-    if !plan.isInSync { text += "\n\(counts(plan))\n" }
+    if let deferral {
+      text += "\n\(paint("Deferred, as it would interrupt what runs:", .bold))\n"
+      for event in deferral.events { text += "    ! \(event.sentence.printable)\n" }
+      var part = plan
+      part.changes = deferral.changes
+      for line in changes(part).split(separator: "\n") { text += "    \(line)\n" }
+      text += "    ('crmsync deferred run' does it)\n"
+    }
+    if !plan.isInSync { text += "\n\(counts(plan, deferred: deferral?.changes.count ?? 0))\n" }
     if !plan.refusals.isEmpty {
       text += "\n\(paint("apply will refuse this:", .red))\n"
       for refusal in plan.refusals { text += "    \(refusal.message.printable)  (\(refusal.option) allows it)\n" }
@@ -122,12 +131,13 @@ struct PlanText {
     }
   }
 
-  private func counts(_ plan: Plan) -> String {
+  private func counts(_ plan: Plan, deferred: Int) -> String {
     var counts: [Change.Action: Int] = [:]
     for change in plan.changes { counts[change.action, default: 0] += 1 }
     func count(_ action: Change.Action) -> Int { counts[action] ?? 0 }
     return paint("Plan:", .bold)
-      + " \(count(.create)) to create, \(count(.update)) to update, \(count(.move)) to move, \(count(.delete)) to delete."
+      + " \(count(.create)) to create, \(count(.update)) to update, \(count(.move)) to move, \(count(.delete)) to delete"
+      + (deferred > 0 ? "; \(deferred) deferred." : ".")
   }
 
   private func paint(_ text: String, _ colour: Colour) -> String {
