@@ -43,7 +43,7 @@ install: manual ## install them, stripped, and their manual, below DESTDIR/PREFI
 	install -D -m 755 $(STRIP) .build/release/crmsync $(DESTDIR)$(PREFIX)/bin/crmsync
 	install -D -m 755 $(STRIP) .build/release/maas $(DESTDIR)$(PREFIX)/lib/stonith/plugins/external/maas
 	install -D -m 755 $(STRIP) .build/release/fence_maas $(DESTDIR)$(PREFIX)/sbin/fence_maas
-	cd .build/share && find man bash-completion fish -type f \
+	cd .build/share && find man bash-completion fish crmsync -type f \
 	  -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/{} \;
 	install -D -m 644 .build/share/zsh/_crmsync $(DESTDIR)$(ZSH_FUNCTIONS)/_crmsync
 

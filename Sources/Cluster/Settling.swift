@@ -27,13 +27,19 @@ package struct Settling {
     let tool = Tool(
       "crm_resource", ["--wait", "--timeout=\(Int(seconds.rounded(.up)))s"], environment: connection.environment)
     var waiting = try start(tool)
+    var version: [Int?] = []
+    var unchangedSince = monotonicNow()
     while true {
       let left = deadline - monotonicNow()
       guard left > 0 else { return .timedOut }
       let outcome = waiting.outcome(ifWithin: min(interval, left))
       if let outcome, outcome.ending == .exited(CrmExit.timeout) { return .timedOut }
-      let status = ClusterStatus(try connection.query(status: true))
+      let cib = try connection.query(status: true)
+      let status = ClusterStatus(cib)
       if look(status) { return .seenEnough }
+      let now = [cib.adminEpoch, cib.epoch, cib.numUpdates]
+      if now != version { (version, unchangedSince) = (now, monotonicNow()) }
+      if monotonicNow() - unchangedSince > quietTime, isIdle(status.dc) { return .settled }
       guard let outcome else { continue }
       guard outcome.ending == .exited(CrmExit.ok) else {
         throw ClusterError(.failed, "'crm_resource --wait' failed, so it is not known whether the cluster has settled")
@@ -43,6 +49,18 @@ package struct Settling {
       usleep(UInt32(interval * 1_000_000))
       waiting = try start(tool)
     }
+  }
+
+  /// How long nothing in the CIB changes before the DC is asked, in seconds. `crm_resource --wait` has been seen to go on
+  /// for minutes after the DC had nothing left to do (2.1.5, once in some hundred times).
+  private static let quietTime = 10.0
+
+  /// Whether the controller of the DC is at rest. It is not while an operation is under way.
+  private static func isIdle(_ dc: String?) -> Bool {
+    guard let dc,
+      case .success(let outcome) = Result(catching: { try Tool("crmadmin", ["--status=\(dc)"]).run(within: 5) })
+    else { return false }
+    return outcome.ending == .exited(CrmExit.ok) && String(decoding: outcome.output, as: UTF8.self).contains("S_IDLE")
   }
 
   private static func start(_ tool: Tool) throws(ClusterError) -> RunningTool {

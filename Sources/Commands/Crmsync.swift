@@ -17,6 +17,7 @@ public struct Crmsync: ParsableCommand {
     version: "crmsync 0.1.0",
     subcommands: [
       PlanCommand.self, ApplyCommand.self, ExportCommand.self, RenderCommand.self, ValidateCommand.self,
+      SchemaCommand.self,
       StatusCommand.self, GraphCommand.self, DeferredCommand.self, RollbackCommand.self, HistoryCommand.self,
       FencingCommand.self,
       CharmCommand.self,
