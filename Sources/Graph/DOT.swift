@@ -25,6 +25,8 @@ enum DOT {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
+      // Graphviz replaces \N and the like by names, here too.
+      case "\\": result += "\\\\"
       default: result.unicodeScalars.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
       }
     }
@@ -40,7 +42,9 @@ enum DOT {
 
   static func struck(_ html: String) -> String { "<S>\(html)</S>" }
 
-  static func coloured(_ html: String, _ colour: String) -> String { "<FONT COLOR=\"\(colour)\">\(html)</FONT>" }
+  static func coloured(_ html: String, _ colour: String) -> String {
+    html.isEmpty ? "" : "<FONT COLOR=\"\(colour)\">\(html)</FONT>"
+  }
 
   /// Graphviz takes no empty one.
   static func small(_ html: String) -> String { html.isEmpty ? "" : "<FONT POINT-SIZE=\"10\">\(html)</FONT>" }

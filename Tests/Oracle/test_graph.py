@@ -15,8 +15,9 @@ RUNNING = ROOT / "fixtures" / "running"
 
 def texts(svg):
     """The pieces of text of a picture, as someone reads them."""
-    return [re.sub("\\s+", " ", "".join(text.itertext()).replace("\xa0", " ")).strip()
+    read = [re.sub("\\s+", " ", "".join(text.itertext()).replace("\xa0", " ")).strip()
             for text in etree.fromstring(svg.encode()).iter(SVG + "text")]
+    return [text for text in read if text]
 
 
 MEASURE = """
