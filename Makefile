@@ -68,9 +68,9 @@ lab: setup-test build ## a cluster of three members and three remote nodes to pl
 lab-down: ## end it
 	@LAB_DIR=$(CURDIR)/.lab lab/lab down
 
-test: setup-test lint build ## every test
+test: setup-test lint build deb ## every test
 	$(SWIFT) test
-	$(PYTHON) Tests/run Oracle Fencing
+	$(PYTHON) Tests/run Packages Oracle Fencing
 	# The writers take the whole processor, which others time things by.
 	$(PYTHON) Tests/run Live --alone test_writers
 

@@ -29,7 +29,8 @@ struct StatusCommand: ParsableCommand {
       let cib = try connection.query(status: true)
       let report = StatusReport(
         ClusterStatus(cib), Configuration(cib.configuration), isLive: connection.isLive,
-        fencingHistory: connection.isLive ? FencingEvent.history() : [], changesToMake: try changesToMake(cib))
+        fencingHistory: connection.isLive ? FencingEvent.history() : [], changesToMake: try changesToMake(cib),
+        deferred: Deferrals(connection)?.count() ?? 0)
       switch format {
       case .text: try Console.print(report.text)
       case .json: try Console.print(JSONEmitter.bytes(of: report.value))

@@ -16,6 +16,8 @@ struct CharmOutcome {
   var warnings: [String] = []
   /// The resources whose failures were forgotten, so that they are tried again.
   var retried: [String] = []
+  /// How many changes 'apply --defer' has put off, on this machine.
+  var deferred = 0
   /// For `charm plan`.
   var plan: NativeValue?
 
@@ -26,7 +28,7 @@ struct CharmOutcome {
       .init("configured", .bool(isConfigured)), .init("changes", .integer(changes)),
       .init("waiting", .text(waiting.joined(separator: "; "))),
       .init("blocked", .text(blocked.joined(separator: "; "))), .init("warnings", texts(warnings)),
-      .init("retried", texts(retried)),
+      .init("retried", texts(retried)), .init("deferred", .integer(deferred)),
     ]
     if let plan { entries.append(.init("plan", plan)) }
     try Console.print(JSONEmitter.bytes(of: .map(entries)))

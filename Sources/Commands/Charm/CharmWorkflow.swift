@@ -102,6 +102,7 @@ extension CharmWorkflow {
   func outcome(_ planned: Planned) -> CharmOutcome {
     var outcome = CharmOutcome()
     outcome.changes = planned.plan.changes.count
+    outcome.deferred = Deferrals(connection)?.count() ?? 0
     outcome.isConfigured = planned.plan.isInSync
     outcome.waiting = planned.rules.waiting
     outcome.blocked = planned.rules.blocked

@@ -11,6 +11,8 @@ struct StatusReport {
   let fencingHistory: [FencingEvent]?
   /// To be as the documents say; nil where none were given.
   let changesToMake: Int?
+  /// How many changes 'apply --defer' has put off, on this machine.
+  let deferred: Int
   /// What needs attention, in words.
   let concerns: [String]
 
@@ -19,12 +21,13 @@ struct StatusReport {
 
   init(
     _ status: ClusterStatus, _ configuration: Configuration, isLive: Bool, fencingHistory: [FencingEvent]? = [],
-    changesToMake: Int? = nil
+    changesToMake: Int? = nil, deferred: Int = 0
   ) {
     self.status = status
     self.configuration = configuration
     self.fencingHistory = fencingHistory
     self.changesToMake = changesToMake
+    self.deferred = deferred
     var concerns = Self.concerns(status, configuration, isLive: isLive)
     if fencingHistory == nil { concerns.append("the fencer does not answer") }
     concerns += Self.openEvents(fencingHistory ?? []).map(Self.describe)
@@ -119,6 +122,9 @@ struct StatusReport {
     if let changesToMake {
       text += "\nDocuments  \(changesToMake == 0 ? "in sync" : "\(Self.changes(changesToMake)) to make")\n"
     }
+    if deferred > 0 {
+      text += "\nDeferred  \(Self.changes(deferred)), as they would interrupt what runs: 'crmsync deferred list'\n"
+    }
     if !concerns.isEmpty {
       text += "\nAttention\n"
       for concern in concerns { text += "  \(concern.printable)\n" }
@@ -190,6 +196,7 @@ struct StatusReport {
                 ])
               })),
         ])),
+      .init("deferred", .integer(deferred)),
       .init("inSync", changesToMake.map { .bool($0 == 0) } ?? .null),
     ])
   }
