@@ -102,6 +102,7 @@ package enum Simulation {
   /// ```xml
   /// <actions>
   ///   <rsc_action action="move" resource="vip" source="n1" dest="n2" reason="…"/>
+  ///   <rsc_action action="restart" resource="db" source="n1" reason="…"/>
   ///   <node_action task="Fence (reboot)" node="n3" reason="…"/>
   /// </actions>
   /// ```
@@ -120,7 +121,7 @@ package enum Simulation {
         return nil
       }
       return Effect(
-        resource: withoutInstanceNumber(resource), action: action, node: element["dest"] ?? element["node"],
+        resource: withoutInstanceNumber(resource), action: action, node: element["dest"] ?? element["node"] ?? element["source"],
         from: element["dest"] == nil ? nil : element["source"], reason: element["reason"],
         isBlocked: element["blocked"] == "true")
     default: return nil

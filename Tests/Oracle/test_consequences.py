@@ -38,7 +38,9 @@ class Consequences(Case):
         found = self.effects("primitives: {web: {agent: 'ocf:pacemaker:Dummy', params: {fake: new}}}\n")
         self.assertEqual({one["action"] for one in found}, {"reload"})
         found = self.effects("primitives: {vip: {agent: 'ocf:heartbeat:IPaddr2', params: {ip: 10.77.0.102}}}\n")
-        self.assertEqual({(one["action"], one["resource"]) for one in found}, {("restart", "vip"), ("restart", "db")})
+        n3 = "juju-f0373f-3-lxd-3"
+        self.assertEqual({(one["action"], one["resource"], one["node"]) for one in found},
+                         {("restart", "vip", n3), ("restart", "db", n3)})
 
     def test_nothing_is_interrupted(self):
         found = self.effects("resource-defaults: {migration-threshold: 3}\n")
