@@ -121,7 +121,8 @@ package enum Simulation {
         return nil
       }
       return Effect(
-        resource: withoutInstanceNumber(resource), action: action, node: element["dest"] ?? element["node"] ?? element["source"],
+        resource: withoutInstanceNumber(resource), action: action,
+        node: element["dest"] ?? element["node"] ?? element["source"],
         from: element["dest"] == nil ? nil : element["source"], reason: element["reason"],
         isBlocked: element["blocked"] == "true")
     default: return nil

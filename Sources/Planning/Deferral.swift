@@ -42,24 +42,8 @@ package struct Deferring {
   ///
   /// - Returns: whether there are any that did not wait already.
   package mutating func putOff(touching resources: Set<String>) -> Bool {
-    var ids = resources
-    for id in resources {
-      for configuration in [current, target] {
-        var outer: String? = id
-        while let next = outer {
-          ids.insert(next)
-          outer = configuration.parent(of: next)
-        }
-        var inner = [id]
-        while let next = inner.popLast() {
-          ids.insert(next)
-          guard let object = configuration.resource(next) else { continue }
-          inner += object.memberIDs
-          if let template = object.element["template"] { ids.insert(template) }
-        }
-      }
-    }
-    return putOff { change in ids.contains(change.id) || !change.mentioned.isDisjoint(with: ids) }
+    let ids = current.kin(of: resources).union(target.kin(of: resources))
+    return putOff { $0.speaks(of: ids) }
   }
 
   /// Has properties, defaults and the attributes of nodes wait.
@@ -147,7 +131,49 @@ extension ObjectKind {
   }
 }
 
+extension Configuration {
+  /// The resources themselves, what they are in, what is in them, and their templates.
+  fileprivate func kin(of resources: Set<String>) -> Set<String> {
+    var ids = resources
+    for id in resources {
+      var outer: String? = id
+      while let next = outer {
+        ids.insert(next)
+        outer = parent(of: next)
+      }
+      var inner = [id]
+      while let next = inner.popLast() {
+        ids.insert(next)
+        guard let object = resource(next) else { continue }
+        inner += object.memberIDs
+        if let template = object.element["template"] { ids.insert(template) }
+      }
+    }
+    return ids
+  }
+}
+
+extension Plan {
+  /// For each resource, the changes that speak of it: what an interruption of it most likely comes from. Where none does,
+  /// properties, defaults and the attributes of nodes, which speak of all; nothing where there are none of these either.
+  package func causes(ofInterrupting resources: [String]) -> [String: [Change]] {
+    let (current, target) = (Configuration(current), Configuration(target))
+    let settings = changes.filter(\.kind.isSetting)
+    var result: [String: [Change]] = [:]
+    for resource in Set(resources) {
+      let ids = current.kin(of: [resource]).union(target.kin(of: [resource]))
+      let speaking = changes.filter { $0.speaks(of: ids) }
+      result[resource] = speaking.isEmpty ? settings : speaking
+    }
+    return result
+  }
+}
+
 extension Change {
+  fileprivate func speaks(of ids: Set<String>) -> Bool {
+    !kind.isSetting && (ids.contains(id) || !mentioned.isDisjoint(with: ids))
+  }
+
   /// The ids that the object speaks of, before or after.
   fileprivate var mentioned: Set<String> {
     guard !kind.isSetting else { return [] }

@@ -31,7 +31,13 @@ class Consequences(Case):
             ("move", "vip", n3, n2), ("move", "db", n3, n2), ("stop", "web", None, n3), ("stop", "web", None, "tidy-goose"),
             ("start", "new", None, n3), ("stop", "gone", None, n2)})
         text = self.assertStatus(0, self.plan(change)).out
-        self.assertIn(f"What the cluster would do:\n    vip moves from {n3} to {n2}\n", text)
+        self.assertIn(f"What the cluster would do:\n    vip moves from {n3} to {n2}, by primitive vip and location l2\n", text)
+        causes = {one["resource"]: one.get("causes") for one in found}
+        self.assertEqual(["primitive vip", "location l2"], causes["vip"])
+        self.assertEqual(["clone web-clone"], causes["web"])
+        self.assertEqual(["primitive gone"], causes["gone"])
+        # What starts interrupts nothing.
+        self.assertIsNone(causes["new"])
         self.assertNotIn("What the cluster", self.assertStatus(0, self.plan(change, "--no-simulate")).out)
 
     def test_a_parameter_that_the_agent_reloads_is_told_from_one_that_restarts_it(self):

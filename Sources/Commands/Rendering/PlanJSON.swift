@@ -14,7 +14,7 @@ enum PlanJSON {
       .init("inSync", .bool(plan.isInSync && deferral == nil)),
       .init("changes", .list(plan.changes.map { change($0, record) })),
       // Nothing to do has no effects, known without asking.
-      .init("effects", consequences?.value ?? (plan.isInSync ? .list([]) : .null)),
+      .init("effects", consequences?.value(of: plan) ?? (plan.isInSync ? .list([]) : .null)),
       .init(
         "kept", .list(plan.kept.map { .map([.init("what", .text($0.what)), .init("why", .text($0.why))]) })),
       .init(

@@ -40,7 +40,7 @@ struct PlanText {
     }
     if let consequences {
       text += "\n\(paint("What the cluster would do:", .bold))\n"
-      for sentence in consequences.sentences { text += "    \(sentence.printable)\n" }
+      for sentence in consequences.sentences(of: plan) { text += "    \(sentence.printable)\n" }
     }
     if let deferral {
       text += "\n\(paint("Deferred, as it would interrupt what runs:", .bold))\n"
