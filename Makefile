@@ -81,10 +81,10 @@ bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/live.py
 
 lint: ## check the format of the Swift code
-	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests docs/example Package.swift
 
 format: ## format the Swift code
-	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests docs/example Package.swift
 
 clean: ## remove what was built
 	rm -rf .build

@@ -8,6 +8,9 @@ let package = Package(
     .executable(name: "crmsync", targets: ["crmsync"]),
     .executable(name: "maas", targets: ["ExternalMAAS"]),
     .executable(name: "fence_maas", targets: ["FenceMAAS"]),
+    // For other programs.
+    .library(name: "CrmsyncPlanning", targets: ["CrmsyncPlanning"]),
+    .library(name: "MAASClient", targets: ["MAASClient"]),
   ],
   dependencies: [
     // Option parsing, help and completions. Apple's own, no dependencies; costs 1 ms of start-up when run synchronously.
@@ -44,7 +47,7 @@ let package = Package(
     // Current and target configuration to the patch that cibadmin applies.
     .target(name: "Patching", dependencies: ["CIB"]),
     // Processes, sockets and files: the cluster itself.
-    .target(name: "Cluster", dependencies: ["CLibXML2", "CIB", "XML"]),
+    .target(name: "Cluster", dependencies: ["CLibXML2", "CIB", "Desired", "XML"]),
     // The cluster, and what a plan makes of it, as Graphviz draws it.
     .target(name: "Graph", dependencies: ["Cluster", "Planning"]),
     // The calls of MAAS's API.
@@ -57,6 +60,10 @@ let package = Package(
 
     // Would fencing work, for every node: the configuration, and what MAAS says of the machines.
     .target(name: "FencingCheck", dependencies: ["CIB", "Fencing"]),
+
+    // Documents, plans and patches as values, for other programs; and one that uses them.
+    .target(name: "CrmsyncPlanning", dependencies: ["Cluster", "Documents", "Patching", "Planning"]),
+    .executableTarget(name: "drift", dependencies: ["CrmsyncPlanning"], path: "docs/example"),
 
     // The command line.
     .target(

@@ -172,25 +172,11 @@ extension DesiredConfiguration {
   ///
   /// - Throws: `Failure` after every one that is missing or of no use was told.
   func resolvingSecrets() throws -> DesiredConfiguration {
-    var problems: [(error: FileError, location: Location)] = []
-    func resolved(_ element: Element, at location: Location) -> Element {
-      element.resolvingSecrets { error, position in
-        problems.append((error, position == .unknown ? location : Location(location.document, position)))
-      }
-    }
-    var result = self
-    for index in objects.indices {
-      result.objects[index].object.element = resolved(objects[index].element, at: objects[index].location)
-    }
-    for index in settings.indices {
-      result.settings[index].element = resolved(settings[index].element, at: settings[index].location)
-    }
-    for index in nodes.indices {
-      result.nodes[index].element = resolved(nodes[index].element, at: nodes[index].location)
-    }
-    guard let first = problems.first else { return result }
-    Inputs.report(problems.map { Diagnostic(.error, $0.error.message, at: $0.location) })
-    throw Failure(status: first.error.exitStatus, message: nil, hint: nil)
+    var first: FileError?
+    let (result, problems) = readingSecrets { first = first ?? $0 }
+    guard let first else { return result }
+    Inputs.report(problems)
+    throw Failure(status: first.exitStatus, message: nil, hint: nil)
   }
 }
 

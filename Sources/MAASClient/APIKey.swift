@@ -1,16 +1,16 @@
 /// A MAAS API key, `consumer:token:secret`. It has no description: nothing that prints it by accident can show it.
-package struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
+public struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
   let consumerKey: String
   let tokenKey: String
   let tokenSecret: String
 
-  package var description: String { "(secret)" }
-  package var customMirror: Mirror { Mirror(self, children: []) }
+  public var description: String { "(secret)" }
+  public var customMirror: Mirror { Mirror(self, children: []) }
 
   /// Reads a key as users write it: with blanks, line ends or quotes around it.
   ///
   /// - Throws: `MAASError` of kind `configuration`, which says what is wrong with the key and nothing of its content.
-  package init(_ text: String) throws(MAASError) {
+  public init(_ text: String) throws(MAASError) {
     var text = text[...].trimmed
     for quote in ["\"", "'"] where text.count >= 2 && text.hasPrefix(quote) && text.hasSuffix(quote) {
       text = text.dropFirst().dropLast().trimmed

@@ -1,7 +1,7 @@
 /// The calls of MAAS's API 2.0 that fencing needs, each within one overall deadline.
 ///
 /// Not for use by several threads at once.
-package final class MAASClient {
+public final class MAASClient {
   private let regions: [RegionURL]
   private let key: APIKey
   private let deadline: Deadline
@@ -9,13 +9,13 @@ package final class MAASClient {
   /// The region that answered last, or the one to try after one that did not.
   private var current = 0
   /// Told of every request: for `verbose`.
-  package var trace: ((String) -> Void)?
+  public var trace: ((String) -> Void)?
 
   /// - Parameters:
   ///   - regions: region controllers of one MAAS; the next is tried when one does not answer.
   ///   - caFile: PEM certificates to trust instead of the system's.
   /// - Throws: where a library is missing.
-  package init(regions: [RegionURL], key: APIKey, caFile: String? = nil, deadline: Deadline) throws(MAASError) {
+  public init(regions: [RegionURL], key: APIKey, caFile: String? = nil, deadline: Deadline) throws(MAASError) {
     self.regions = regions
     self.key = key
     self.deadline = deadline
@@ -25,7 +25,7 @@ package final class MAASClient {
   // MARK: - Calls
 
   /// Who the key belongs to. Of the calls that say whether a key works, the smallest answer: 155 bytes.
-  package func whoami() throws(MAASError) -> User {
+  public func whoami() throws(MAASError) -> User {
     let answer = try send(
       Request(path: "users/", query: [("op", "whoami")], limit: 64 << 10, purpose: "the key's user"))
     guard let json = JSON(answer.body), let name = json["username"]?.text, !name.isEmpty else {
@@ -34,14 +34,14 @@ package final class MAASClient {
     return User(name: name.printable(limit: 64), isAdministrator: json["is_superuser"]?.boolean ?? false)
   }
 
-  package struct User: Sendable {
-    package var name: String
-    package var isAdministrator: Bool
+  public struct User: Sendable {
+    public var name: String
+    public var isAdministrator: Bool
   }
 
   /// The machines of these names that the key sees. A name with dots is looked up by its first part; whether the rest
   /// fits, `HostName.names` says.
-  package func machines(named names: [HostName]) throws(MAASError) -> [Machine] {
+  public func machines(named names: [HostName]) throws(MAASError) -> [Machine] {
     var shorts: [String] = []
     for name in names where !shorts.contains(name.short) { shorts.append(name.short) }
     let answer = try send(
@@ -63,7 +63,7 @@ package final class MAASClient {
   /// The one machine of this name.
   ///
   /// - Throws: `notFound` where the key sees none.
-  package func machine(named name: HostName) throws(MAASError) -> Machine {
+  public func machine(named name: HostName) throws(MAASError) -> Machine {
     guard let machine = try machines(named: [name]).first else {
       throw MAASError(
         .notFound, "MAAS shows no machine named \(name.short) to this key",
@@ -77,7 +77,7 @@ package final class MAASClient {
   }
 
   /// The machine as it is now.
-  package func refreshed(_ machine: Machine) throws(MAASError) -> Machine {
+  public func refreshed(_ machine: Machine) throws(MAASError) -> Machine {
     let answer = try send(Request(path: "machines/\(machine.systemID)/", purpose: "the machine \(machine.hostname)"))
     guard let result = JSON(answer.body).flatMap({ Machine($0) }), result.systemID == machine.systemID,
       result.hostname == machine.hostname
@@ -86,7 +86,7 @@ package final class MAASClient {
   }
 
   /// Asks the BMC, which takes seconds and may take 60.
-  package func queryPowerState(of machine: Machine) throws(MAASError) -> PowerState {
+  public func queryPowerState(of machine: Machine) throws(MAASError) -> PowerState {
     let answer = try send(
       Request(
         path: "machines/\(machine.systemID)/", query: [("op", "query_power_state")], limit: 4096,
@@ -101,7 +101,7 @@ package final class MAASClient {
   /// Orders a machine to be switched off, hard. An answer only says that MAAS has taken the order.
   ///
   /// - Throws: `lostAnswer` where the order may have arrived all the same.
-  package func powerOff(_ machine: Machine, comment: String) throws(MAASError) {
+  public func powerOff(_ machine: Machine, comment: String) throws(MAASError) {
     try order("power_off", machine, [("stop_mode", "hard"), ("comment", comment)], repeatsWhenBusy: true)
   }
 
@@ -109,7 +109,7 @@ package final class MAASClient {
   /// `Machine.reasonNotToPowerOn`. It is sent once, unless no connection came about.
   ///
   /// - Throws: `lostAnswer` where the order may have arrived all the same.
-  package func powerOn(_ machine: Machine, comment: String) throws(MAASError) {
+  public func powerOn(_ machine: Machine, comment: String) throws(MAASError) {
     try order("power_on", machine, [("comment", comment)], repeatsWhenBusy: false)
   }
 

@@ -1,8 +1,8 @@
 /// Why MAAS did not do or tell what it was asked.
 ///
 /// `message` is one line, holds no part of the API key and no character that would not be printed.
-package struct MAASError: Error, Sendable, CustomStringConvertible {
-  package enum Kind: Sendable {
+public struct MAASError: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable {
     /// Parameters that cannot work.
     case configuration
     /// libcurl, liboauth or json-c is missing.
@@ -33,23 +33,23 @@ package struct MAASError: Error, Sendable, CustomStringConvertible {
     case badAnswer
   }
 
-  package var kind: Kind
-  package var message: String
+  public var kind: Kind
+  public var message: String
   /// What the operator can do.
-  package var hint: String?
+  public var hint: String?
 
-  package init(_ kind: Kind, _ message: String, hint: String? = nil) {
+  public init(_ kind: Kind, _ message: String, hint: String? = nil) {
     self.kind = kind
     self.message = message
     self.hint = hint
   }
 
-  package var description: String { hint.map { "\(message) (\($0))" } ?? message }
+  public var description: String { hint.map { "\(message) (\($0))" } ?? message }
 }
 
 extension String {
   /// One line of at most `limit` characters without control characters: fit for a log, whatever it came from.
-  package func printable(limit: Int = 200) -> String {
+  public func printable(limit: Int = 200) -> String {
     var result = ""
     for scalar in unicodeScalars.prefix(limit) {
       switch scalar.properties.generalCategory {

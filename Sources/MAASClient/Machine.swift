@@ -1,22 +1,22 @@
 /// What MAAS knows of a machine, as far as fencing needs it.
-package struct Machine: Sendable {
+public struct Machine: Sendable {
   /// MAAS's own id, such as `4y3h7n`; letters and digits, fit for a URL.
-  package var systemID: String
+  public var systemID: String
   /// The short host name.
-  package var hostname: String
-  package var fqdn: String
+  public var hostname: String
+  public var fqdn: String
   /// As MAAS has stored it, up to 5 minutes ago and more: a hint, never a proof.
-  package var storedPowerState: String
+  public var storedPowerState: String
   /// `ipmi`, `redfish`, …; `manual` is a machine that MAAS cannot switch; empty where none is set.
-  package var powerType: String
-  package var status: Int
-  package var statusName: String
+  public var powerType: String
+  public var status: Int
+  public var statusName: String
   /// MAAS refuses to switch a locked machine, to administrators as well.
-  package var isLocked: Bool
+  public var isLocked: Bool
   /// Deployed into memory: powering it on deploys it anew. Nil where MAAS says neither yes nor no; false where it does
   /// not say anything, as before 3.5.
-  package var isEphemeral: Bool?
-  package var owner: String
+  public var isEphemeral: Bool?
+  public var owner: String
 
   /// `NODE_STATUS.DEPLOYED`.
   private static let deployed = 6
@@ -24,7 +24,7 @@ package struct Machine: Sendable {
   /// Why MAAS must not be asked to power it on; nil where it may. Powering on an allocated machine or one that runs from
   /// memory deploys it, which destroys its data (seen in 3.6.5), and every other status boots something else than the
   /// machine's own system, or powers it off again.
-  package var reasonNotToPowerOn: String? {
+  public var reasonNotToPowerOn: String? {
     if isLocked { return "it is locked in MAAS" }
     if status != Machine.deployed {
       return "its status in MAAS is \(statusName.isEmpty ? "\(status)" : statusName), not Deployed"
@@ -34,7 +34,7 @@ package struct Machine: Sendable {
   }
 
   /// Why MAAS cannot switch it at all.
-  package var reasonNotSwitchable: String? {
+  public var reasonNotSwitchable: String? {
     switch powerType {
     case "manual": "its power type in MAAS is manual: MAAS cannot switch it"
     case "": "it has no power type in MAAS"
@@ -79,17 +79,17 @@ extension UInt8 {
 }
 
 /// The power of a machine as its BMC says it now.
-package enum PowerState: String, Sendable {
+public enum PowerState: String, Sendable {
   case on, off, unknown, error
 }
 
 /// The name by which a machine is looked up: letters, digits, `-`, `_` and dots, so that it can stand in a URL and a log.
-package struct HostName: Sendable, Hashable, CustomStringConvertible {
+public struct HostName: Sendable, Hashable, CustomStringConvertible {
   /// As it is spelled; MAAS compares with regard to case.
-  package let text: String
+  public let text: String
 
   /// - Returns: nil for what is no host name.
-  package init?(_ text: some StringProtocol) {
+  public init?(_ text: some StringProtocol) {
     guard (1...253).contains(text.utf8.count), text.utf8.first?.isASCIILetterOrDigit == true,
       text.utf8.allSatisfy({ $0.isASCIILetterOrDigit || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E }),
       !text.contains("..")
@@ -97,15 +97,15 @@ package struct HostName: Sendable, Hashable, CustomStringConvertible {
     self.text = String(text)
   }
 
-  package var description: String { text }
+  public var description: String { text }
 
   /// What MAAS calls `hostname`: the part before the first dot.
-  package var short: String { String(text.prefix { $0 != "." }) }
+  public var short: String { String(text.prefix { $0 != "." }) }
 
   /// Whether it names this machine: a name with dots has to be the whole `fqdn`, of which MAAS finds the first part only.
-  package func names(_ machine: Machine) -> Bool {
+  public func names(_ machine: Machine) -> Bool {
     machine.hostname == short && (!text.contains(".") || machine.fqdn == text)
   }
 
-  package func isSame(as other: some StringProtocol) -> Bool { text.lowercased() == other.lowercased() }
+  public func isSame(as other: some StringProtocol) -> Bool { text.lowercased() == other.lowercased() }
 }

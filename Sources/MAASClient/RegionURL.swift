@@ -1,15 +1,15 @@
 /// Where the API of a MAAS region is: `http://HOST:5240/MAAS/api/2.0/`.
-package struct RegionURL: Sendable, Equatable {
+public struct RegionURL: Sendable, Equatable {
   /// With a final slash.
   let api: String
   /// What messages show.
-  package let shown: String
+  public let shown: String
 
   /// Reads a URL as users write it: with and without scheme, final slash, `/MAAS` and `/api/2.0/`, or as it stands in a
   /// browser (`…/MAAS/r/machines`, `…/MAAS/#/machines`).
   ///
   /// - Throws: `MAASError` of kind `configuration`.
-  package init(_ text: String) throws(MAASError) {
+  public init(_ text: String) throws(MAASError) {
     let text = text[...].trimmed
     guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#""<>\^`{|}"#.utf8.contains($0) }) else {
       throw RegionURL.error("is empty or has characters that no URL has")
@@ -36,7 +36,7 @@ package struct RegionURL: Sendable, Equatable {
   }
 
   /// Several, separated by blanks.
-  package static func list(_ text: String) throws(MAASError) -> [RegionURL] {
+  public static func list(_ text: String) throws(MAASError) -> [RegionURL] {
     var result: [RegionURL] = []
     for part in text.split(whereSeparator: \.isWhitespace) {
       let url = try RegionURL(String(part))
