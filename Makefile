@@ -21,7 +21,7 @@ ifneq ($(CRMSYNC_CORPUS),)
 export CRMSYNC_CORPUS
 endif
 
-.PHONY: all help setup setup-build setup-run setup-test setup-deb setup-bench build manual install deb demo maas-sandbox lab lab-down \
+.PHONY: all help setup setup-build setup-run setup-test setup-deb setup-bench build manual api-documentation install deb demo maas-sandbox lab lab-down \
   lint format test bench clean
 # Two swifts at a time would wait for each other's .build.
 .NOTPARALLEL:
@@ -50,6 +50,19 @@ install: manual ## install them, stripped, and their manual, below DESTDIR/PREFI
 manual: build ## the man pages, and what completes the command line: in .build/share
 	scripts/manual .build/release .build/share
 
+DOCC ?= $(dir $(realpath $(shell command -v swift)))docc
+
+api-documentation: setup-build ## DocC of the library products, in .build/documentation
+	rm -rf .build/documentation && mkdir -p .build/documentation
+	$(SWIFT) package dump-symbol-graph --minimum-access-level public --skip-synthesized-members
+	for module in CrmsyncPlanning MAASClient; do \
+	  mkdir -p .build/documentation/symbols/$$module && \
+	  cp .build/*/symbolgraph/$$module*.symbols.json .build/documentation/symbols/$$module && \
+	  $(DOCC) convert --additional-symbol-graph-dir .build/documentation/symbols/$$module \
+	    --fallback-display-name $$module --fallback-bundle-identifier crmsync.$$module --warnings-as-errors \
+	    --output-path .build/documentation/$$module.doccarchive || exit 1; \
+	done
+
 deb: setup-deb ## Debian packages, in .build/deb
 	rm -rf .build/deb && mkdir -p .build/deb
 	dpkg-checkbuilddeps
@@ -68,7 +81,7 @@ lab: setup-test build ## a cluster of three members and three remote nodes to pl
 lab-down: ## end it
 	@LAB_DIR=$(CURDIR)/.lab lab/lab down
 
-test: setup-test lint build deb ## every test
+test: setup-test lint build deb api-documentation ## every test
 	$(SWIFT) test
 	$(PYTHON) Tests/run Packages Oracle Fencing
 	# The writers take the whole processor, which others time things by.

@@ -18,7 +18,10 @@ public struct ConfigurationDocument: Sendable {
 
   /// Reads a document. The values of `{file: …}` and `{env: …}` are not read: a plan does that.
   ///
-  /// - Parameter name: what messages call it.
+  /// - Parameters:
+  ///   - bytes: the text, in UTF-8.
+  ///   - name: what messages call it.
+  ///   - format: what it is written in.
   /// - Throws: `Problems` with everything that is wrong with it, each with its line and column.
   public init(_ bytes: [UInt8], name: String, format: Format) throws(Problems) {
     let (desired, found) = DocumentReader.read(bytes, name: name, format: InputFormat(rawValue: format.rawValue)!)

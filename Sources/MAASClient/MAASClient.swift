@@ -13,7 +13,9 @@ public final class MAASClient {
 
   /// - Parameters:
   ///   - regions: region controllers of one MAAS; the next is tried when one does not answer.
+  ///   - key: of an administrator, or of the machines' owner.
   ///   - caFile: PEM certificates to trust instead of the system's.
+  ///   - deadline: by when all calls together have to be over.
   /// - Throws: where a library is missing.
   public init(regions: [RegionURL], key: APIKey, caFile: String? = nil, deadline: Deadline) throws(MAASError) {
     self.regions = regions
