@@ -51,6 +51,8 @@ class Deferral(Case):
         text = self.crmsync("deferred", "list", "--cib-file", cib).out
         self.assertRegex(text, r"^1  since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, by \S+, for hacluster/0\n")
         self.assertIn("   ! vip moves from", text)
+        told = crmsync("status", "--cib-file", cib, env=self.env)
+        self.assertIn("\nDeferred  5 changes, as they would interrupt what runs: 'crmsync deferred list'\n", told.out)
         # The same again puts the same off, once.
         self.apply(cib, change, "--defer")
         self.assertEqual([2], [one["id"] for one in self.waiting(cib)])

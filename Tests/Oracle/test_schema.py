@@ -7,7 +7,7 @@ import unittest
 import jsonschema
 import yaml
 
-from support import ROOT, Case, corpus, crmsync, say, two_at_a_time
+from support import PROGRAM, ROOT, Case, corpus, crmsync, run, say, two_at_a_time
 
 # What editors read YAML with turns `yes` and 2026-01-01 into values of other types; crmsync takes them as text.
 LOADER = yaml.BaseLoader
@@ -53,6 +53,11 @@ class Schema(Case):
         text = (ROOT / "docs" / "documents.md").read_text()
         for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
             self.assertEqual([], self.errors(yaml.load(block, Loader=LOADER)), block)
+
+    def test_the_reference_is_up_to_date(self):
+        made = run(ROOT / "scripts" / "reference", PROGRAM)
+        self.assertStatus(0, made)
+        self.assertEqual((ROOT / "docs" / "reference.md").read_text(), made.out, "scripts/reference CRMSYNC > docs/reference.md")
 
     def test_what_is_wrong_is_told(self):
         for wrong in ["primitive: {}", "primitives: {a: {agnet: lsb:x}}", "primitives: [a]", "remotes: {r: {sever: x}}",
