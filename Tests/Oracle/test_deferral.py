@@ -88,6 +88,19 @@ class Deferral(Case):
         self.assertEqual(before, cib.read_bytes())
         self.assertEqual(1, len(self.waiting(cib)))
 
+    def test_a_folder_that_cannot_be_used(self):
+        cib = self.copy(RUNNING / "current.xml")
+        before = cib.read_bytes()
+        state = self.folder / "state"
+        state.mkdir()
+        (state / "deferred").write_text("no folder")
+        # Nothing is done where the rest would be forgotten; all that is to be done at once needs no folder.
+        refused = crmsync("apply", "--yes", "--cib-file", cib, RUNNING / "change.yaml", "--defer", env=self.env)
+        self.assertIn(refused.status, (66, 74), refused)
+        self.assertIn("deferred", refused.err)
+        self.assertEqual(before, cib.read_bytes())
+        self.apply(cib, RUNNING / "change.yaml", "--no-stop-first")
+
     def test_usage(self):
         cib = self.copy(RUNNING / "current.xml")
         change = RUNNING / "change.yaml"

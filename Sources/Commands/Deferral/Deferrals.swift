@@ -48,12 +48,14 @@ struct Deferrals {
     _ deferral: Workflow.Deferral?, _ origin: HistoryEntry.Origin, requestor: String,
     whileSending send: () throws -> Bool
   ) throws -> Bool {
-    let former = try all().filter { $0.entry?.heading.origin == origin }
     guard let deferral else {
       guard try send() else { return false }
+      // An apply does not fail for it: 'deferred list' tidies up as well.
+      let former = ((try? all()) ?? []).filter { $0.entry?.heading.origin == origin }
       former.forEach(remove)
       return true
     }
+    let former = try all().filter { $0.entry?.heading.origin == origin }
     let entry = DeferredEntry(
       HistoryEntry(deferral.undone, origin, connection), requestor: requestor, events: deferral.events)
     let pending = try folder.begin(entry.bytes)
