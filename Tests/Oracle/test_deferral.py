@@ -88,6 +88,22 @@ class Deferral(Case):
         self.assertEqual(before, cib.read_bytes())
         self.assertEqual(1, len(self.waiting(cib)))
 
+    def test_what_belongs_together_waits_together(self):
+        """The constraint speaks of the tag alone; without it, it would speak of nothing."""
+        cib = self.copy(RUNNING / "current.xml")
+        document = self.file("d.yaml", """primitives:
+  db: {agent: "ocf:pacemaker:Dummy", params: {state: /run/db.state}}
+  alone: {agent: "ocf:pacemaker:Dummy"}
+tags: {t: [db]}
+locations: {of-tag: {rsc: t, node: juju-f0373f-3-lxd-3, score: 50}}
+""")
+        done = json.loads(self.apply(cib, document, "--defer", "--format", "json").out)
+        self.assertEqual(["alone"], [one["id"] for one in done["changes"]])
+        self.assertEqual({"db", "t", "of-tag"}, {one["id"] for one in done["deferred"]["changes"]})
+        self.assertIsNone(etree.parse(str(cib)).find(".//rsc_location[@id='of-tag']"))
+        self.crmsync("deferred", "run", "--yes", "--cib-file", cib)
+        self.assertIn("In sync", self.crmsync("plan", document, "--cib-file", cib).out)
+
     def test_a_folder_that_cannot_be_used(self):
         cib = self.copy(RUNNING / "current.xml")
         before = cib.read_bytes()
