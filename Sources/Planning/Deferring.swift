@@ -2,21 +2,21 @@ import CIB
 import Desired
 import XML
 
-/// A plan in two parts: what interrupts nothing, and what waits.
-package struct Deferral: Sendable {
-  /// What is done now.
-  package var now: Plan
-  /// The changes that wait.
-  package var changes: [Change]
-  /// Undoing this leads from what `now` makes to what the whole plan makes.
-  package var undone: AppliedChanges
-}
-
 /// Decides which changes of a plan wait, and makes the two parts.
 ///
 /// Changes that speak of one another's objects stay together: a group without its member, or an order without its
 /// resource, would be something that nobody wrote.
 package struct Deferring {
+  /// The plan in two.
+  package struct Parts: Sendable {
+    /// What is done now.
+    package var now: Plan
+    /// The changes that wait.
+    package var waiting: [Change]
+    /// Undoing this leads from what `now` makes to what the whole plan makes.
+    package var undone: AppliedChanges
+  }
+
   private let plan: Plan
   private let validateWith: String
   private let current: Configuration
@@ -62,7 +62,7 @@ package struct Deferring {
   // MARK: The parts
 
   /// - Returns: nil where the configuration without the changes that wait could not be made; then all are to wait.
-  package func parts() -> Deferral? {
+  package func parts() -> Parts? {
     let indices = Set(waiting.flatMap { bundles[$0] })
     let changes = plan.changes.indices.filter(indices.contains).map { plan.changes[$0] }
     var now = plan
@@ -73,7 +73,7 @@ package struct Deferring {
       now.target = plan.current
       var undone = Plan(schema: plan.schema, current: plan.target, target: plan.current, changes: [])
       undone.changes = changes.compactMap(\.reversed)
-      return Deferral(now: now, changes: changes, undone: AppliedChanges(undone))
+      return Parts(now: now, waiting: changes, undone: AppliedChanges(undone))
     }
     let way = WayBack(
       undoing: AppliedChanges(plan).only(changes), in: target, name: "what waits", isLive: false)
@@ -85,7 +85,7 @@ package struct Deferring {
     let back = Planner.plan(from: target, to: way.desired, validateWith: validateWith, options: options)
     guard back.errors.isEmpty else { return nil }
     now.target = back.target
-    return Deferral(now: now, changes: changes, undone: AppliedChanges(back))
+    return Parts(now: now, waiting: changes, undone: AppliedChanges(back))
   }
 
   private static func bundles(of changes: [Change]) -> [[Int]] {
