@@ -49,7 +49,7 @@ class Graph(Case):
         # Without the XML declaration and the DOCTYPE: as a part of a page.
         page = self.file("page.html", "<!DOCTYPE html><meta charset='utf-8'><body style='margin:0'>"
                          + svg[svg.index("<svg"):] + f"<script>{MEASURE}</script></body>")
-        shown = run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1600,1200",
+        shown = run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1600,1200",
                     f"--user-data-dir={self.folder / 'profile'}", "--dump-dom", page.as_uri())
         self.assertStatus(0, shown)
         return json.loads(html.unescape(re.search(r'<pre id="result">(.*?)</pre>', shown.out, re.DOTALL)[1]))
