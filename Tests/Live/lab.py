@@ -53,7 +53,9 @@ def lacks():
     missing = [name for name in ("stonith", "haproxy", "ping", "pgrep") if not shutil.which(name)]
     if missing:
         return f"not installed: {' '.join(missing)}"
-    return subprocess.run([LAB, "check"], capture_output=True, text=True).stderr.strip() or None
+    checked = subprocess.run([LAB, "check"], capture_output=True, text=True)
+    # What it says while it fetches something is no reason.
+    return checked.stderr.strip() or "lab check failed" if checked.returncode else None
 
 
 WHY_NOT = lacks()
