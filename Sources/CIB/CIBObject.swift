@@ -56,6 +56,9 @@ extension Element {
     Element(name, [Attribute("id", id)], position: position)
   }
 
+  /// `ocf:pacemaker:remote`: of a primitive, it is the connection to a remote node.
+  package var isRemote: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
+
   /// Whether it stands for a member that is elsewhere, or nowhere.
   package var isMemberReference: Bool {
     attributes.count == 1 && children.isEmpty && id != nil && isResourceElement(name)

@@ -69,6 +69,14 @@ package enum ObjectKind: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// Values that are known by their names: they come and go with the set they are in.
+  package var isSetting: Bool {
+    switch self {
+    case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: true
+    default: false
+    }
+  }
+
   package var isConstraint: Bool { section == .constraints }
 }
 

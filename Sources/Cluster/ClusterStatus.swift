@@ -110,7 +110,7 @@ extension ClusterStatus {
 }
 
 /// `web:0` → `web`.
-func withoutInstanceNumber(_ id: String) -> String {
+package func withoutInstanceNumber(_ id: String) -> String {
   guard let colon = id.lastIndex(of: ":") else { return id }
   let number = id[id.index(after: colon)...]
   return !number.isEmpty && number.allSatisfy({ $0.isASCII && $0.isNumber }) ? String(id[..<colon]) : id

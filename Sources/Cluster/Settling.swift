@@ -57,9 +57,7 @@ package struct Settling {
 
   /// Whether the controller of the DC is at rest. It is not while an operation is under way.
   private static func isIdle(_ dc: String?) -> Bool {
-    guard let dc,
-      case .success(let outcome) = Result(catching: { try Tool("crmadmin", ["--status=\(dc)"]).run(within: 5) })
-    else { return false }
+    guard let dc, let outcome = try? Tool("crmadmin", ["--status=\(dc)"]).run(within: 5) else { return false }
     return outcome.ending == .exited(CrmExit.ok) && String(decoding: outcome.output, as: UTF8.self).contains("S_IDLE")
   }
 

@@ -21,8 +21,7 @@ struct ExportCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      let connection = ClusterConnection(cibFile: cluster.cibFile)
-      if let note = connection.note { Console.error("crmsync: note: \(note)") }
+      let connection = cluster.connect()
       let cib = try connection.query(status: false)
       switch format {
       case .xml:

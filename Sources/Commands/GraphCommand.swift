@@ -28,18 +28,9 @@ struct GraphCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      let connection = ClusterConnection(cibFile: cluster.cibFile)
-      if let note = connection.note { Console.error("crmsync: note: \(note)") }
+      let connection = cluster.connect()
       let cib = try connection.query(status: true)
-      var plan: Plan?
-      if !documents.isEmpty {
-        let desired = try Inputs.read(documents, format: inputFormat).resolvingSecrets()
-        let made = Planner.plan(
-          from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
-          options: PlanOptions())
-        try Inputs.check(made.diagnostics)
-        plan = made
-      }
+      let plan = documents.isEmpty ? nil : try Inputs.plan(documents, format: inputFormat, on: cib)
       let dot = ClusterGraph(cib, plan: plan).dot
       switch format {
       case .dot: try Console.print(dot)

@@ -1,3 +1,4 @@
+import CIB
 import Cluster
 import Desired
 import Documents
@@ -27,6 +28,18 @@ enum Inputs {
     diagnostics += found
     try check(diagnostics)
     return combined
+  }
+
+  /// What documents would change, for commands that show it and change nothing.
+  ///
+  /// - Throws: `Failure` after everything that is wrong with them was told.
+  static func plan(_ names: [String], format: InputFormat?, on cib: CIBDocument) throws -> Plan {
+    let desired = try read(names, format: format).resolvingSecrets()
+    let plan = Planner.plan(
+      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
+      options: PlanOptions())
+    try check(plan.diagnostics)
+    return plan
   }
 
   private static func format(of name: String) throws -> InputFormat {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Documents
 import Planning
 
@@ -17,6 +18,13 @@ extension InputFormat: ExpressibleByArgument {}
 struct ClusterOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Work on this CIB file instead of the cluster.", valueName: "file"))
   var cibFile: String?
+
+  /// The cluster, or the CIB file; says which where the environment has chosen it.
+  func connect() -> ClusterConnection {
+    let connection = ClusterConnection(cibFile: cibFile)
+    if let note = connection.note { Console.error("crmsync: note: \(note)") }
+    return connection
+  }
 }
 
 /// What allows changes that are refused otherwise.

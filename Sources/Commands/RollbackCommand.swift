@@ -21,8 +21,7 @@ struct RollbackCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       try options.check()
-      let connection = ClusterConnection(cibFile: cluster.cibFile)
-      if let note = connection.note { Console.error("crmsync: note: \(note)") }
+      let connection = cluster.connect()
       var pending: ClusterConnection.PendingQuery? =
         QueryAhead.take(cibFile: cluster.cibFile) ?? connection.startQuery()
       let (number, applied) = try entry(connection)

@@ -24,8 +24,7 @@ struct StatusCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      let connection = ClusterConnection(cibFile: cluster.cibFile)
-      if let note = connection.note { Console.error("crmsync: note: \(note)") }
+      let connection = cluster.connect()
       let cib = try connection.query(status: true)
       let report = StatusReport(
         ClusterStatus(cib), Configuration(cib.configuration), isLive: connection.isLive,
@@ -42,11 +41,6 @@ struct StatusCommand: ParsableCommand {
   /// How many changes would make the cluster what the documents say; nil without documents.
   private func changesToMake(_ cib: CIBDocument) throws -> Int? {
     guard !documents.isEmpty else { return nil }
-    let desired = try Inputs.read(documents, format: inputFormat).resolvingSecrets()
-    let plan = Planner.plan(
-      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
-      options: PlanOptions())
-    try Inputs.check(plan.diagnostics)
-    return plan.changes.count
+    return try Inputs.plan(documents, format: inputFormat, on: cib).changes.count
   }
 }

@@ -134,7 +134,7 @@ package struct FencingSetup: Sendable {
     }
     for object in configuration.objects where object.kind == .primitive {
       let sources = configuration.sources(of: object.id)
-      if sources.contains(where: { $0["provider"] == "pacemaker" && $0["type"] == "remote" }) {
+      if sources.contains(where: \.isRemote) {
         add(Node(name: object.id, kind: .remote, attributes: attributes[object.id] ?? [:]))
       } else if let guest = configuration.metaAttribute("remote-node", of: object.id) {
         add(Node(name: guest, kind: .guest, container: object.id))

@@ -272,14 +272,11 @@ extension ClusterGraph {
 extension CIBObject {
   /// `ocf:pacemaker:remote`: it is the connection to a remote node, which the picture has as a node.
   fileprivate var isRemoteConnection: Bool {
-    kind == .primitive && element["provider"] == "pacemaker" && element["type"] == "remote"
+    kind == .primitive && element.isRemote
   }
 }
 
 extension ClusterStatus.Instance {
   /// Its id in the configuration.
-  fileprivate var baseID: String {
-    guard let colon = resource.lastIndex(of: ":") else { return resource }
-    return Int(resource[resource.index(after: colon)...]) == nil ? resource : String(resource[..<colon])
-  }
+  fileprivate var baseID: String { withoutInstanceNumber(resource) }
 }

@@ -5,32 +5,19 @@
 enum DOT {
   /// A quoted string: an id, or the value of an attribute.
   static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      default: result.unicodeScalars.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
-      }
-    }
-    return result + "\""
+    "\"" + escaped(text) { ["\"": "\\\"", "\\": "\\\\"][$0] } + "\""
   }
 
   /// Text inside an HTML-like label.
   static func html(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      // Graphviz replaces \N and the like by names, here too.
-      case "\\": result += "\\\\"
-      default: result.unicodeScalars.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
-      }
+    // Graphviz replaces \N and the like by names, here too.
+    escaped(text) { ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "\\": "\\\\"][$0] }
+  }
+
+  private static func escaped(_ text: String, _ replacement: (Unicode.Scalar) -> String?) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      result += replacement(scalar) ?? (isPrintable(scalar) ? String(scalar) : "\u{FFFD}")
     }
-    return result
   }
 
   /// XML, which an SVG is, has no control characters, not even as references.

@@ -72,7 +72,7 @@ package struct Deferring {
     if allWait {
       now.target = plan.current
       var undone = Plan(schema: plan.schema, current: plan.target, target: plan.current, changes: [])
-      undone.changes = changes.compactMap(\.reversed)
+      undone.changes = changes.map(\.reversed)
       return Parts(now: now, waiting: changes, undone: AppliedChanges(undone))
     }
     let way = WayBack(
@@ -118,16 +118,6 @@ package struct Deferring {
       }
     }
     return Dictionary(grouping: changes.indices, by: find).values.sorted { $0[0] < $1[0] }
-  }
-}
-
-extension ObjectKind {
-  /// Values that are known by their names: they come and go with the set they are in.
-  fileprivate var isSetting: Bool {
-    switch self {
-    case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: true
-    default: false
-    }
   }
 }
 
@@ -195,7 +185,7 @@ extension Change {
   }
 
   /// The change from after to before.
-  fileprivate var reversed: Change? {
+  fileprivate var reversed: Change {
     var result = self
     (result.before, result.after) = (after, before)
     switch action {

@@ -417,7 +417,6 @@ extension Planner {
 }
 
 extension Element {
-  var isRemote: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
   var isFencingDevice: Bool { self["class"] == "stonith" }
 }
 

@@ -39,9 +39,8 @@ package struct WayBack: Sendable {
     record = current.record
     restoration = Restoration(reason: "made by \(name)")
     // In an order that says nothing: what is created again finds its place by `order`.
-    for change in applied.changes where change.action != .move {
+    for change in applied.changes where change.action != .move && !change.kind.isSetting {
       switch change.kind {
-      case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: continue
       case .node: goBack(node: change, isLive: isLive)
       default:
         touched.insert(Draft.key(change.kind, change.id))
@@ -257,11 +256,9 @@ package struct WayBack: Sendable {
   /// what goes, which somebody has made since.
   package func conflicts(in plan: Plan) -> [Conflict] {
     plan.changes.compactMap { change in
-      switch change.kind {
-      case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization, .node: return nil
-      default: break
-      }
-      guard change.action != .move, !touched.contains(Draft.key(change.kind, change.id)) else { return nil }
+      guard !change.kind.isSetting, change.kind != .node, change.action != .move,
+        !touched.contains(Draft.key(change.kind, change.id))
+      else { return nil }
       let refers = change.action == .delete ? "would be deleted" : "would be changed"
       return Conflict(
         kind: change.kind, id: change.id, what: "\(refers): it refers to what goes, which it did not before",

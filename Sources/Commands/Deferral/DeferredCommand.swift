@@ -54,8 +54,7 @@ struct DeferredListCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      let connection = ClusterConnection(cibFile: cluster.cibFile)
-      if let note = connection.note { Console.error("crmsync: note: \(note)") }
+      let connection = cluster.connect()
       let (deferrals, work) = try DeferredWork.all(connection)
       var shown: [DeferredView] = []
       if !work.isEmpty {
@@ -98,8 +97,7 @@ struct DeferredRunCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       try options.check()
-      let connection = ClusterConnection(cibFile: cluster.cibFile)
-      if let note = connection.note { Console.error("crmsync: note: \(note)") }
+      let connection = cluster.connect()
       let (deferrals, all) = try DeferredWork.all(connection)
       let work = all.filter { id == nil || $0.waiting.file.number == id }
       if let id, work.isEmpty {

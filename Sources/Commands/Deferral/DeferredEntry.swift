@@ -86,21 +86,14 @@ enum DeferralNotice {
   static func write(_ entry: DeferredEntry, number: Int) {
     guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { return warn(FileError.writing(folder, errno: errno)) }
     for (index, event) in entry.events.enumerated() {
-      func quoted(_ text: String) -> String {
-        "'\(text.printable.replacing("'", with: "''"))'"
-      }
       // Not 'restart', which the charms clear where the service is no unit of systemd.
-      let text = """
-        action: interrupt
-        policy_requestor_name: \(quoted(entry.requestor))
-        policy_requestor_type: crmsync
-        reason: \(quoted(event.sentence))
-        service: \(quoted(event.resource))
-        timestamp: \(entry.heading.time.seconds)
-
-        """
+      let notice = NativeValue.map([
+        .init("action", .text("interrupt")), .init("policy_requestor_name", .text(entry.requestor.printable)),
+        .init("policy_requestor_type", .text("crmsync")), .init("reason", .text(event.sentence.printable)),
+        .init("service", .text(event.resource.printable)), .init("timestamp", .integer(entry.heading.time.seconds)),
+      ])
       do {
-        try AtomicFile.write("\(folder)/\(name(number, index))", Array(text.utf8), mode: 0o644)
+        try AtomicFile.write("\(folder)/\(name(number, index))", YAMLEmitter.bytes(of: notice), mode: 0o644)
       } catch {
         return warn(error)
       }
