@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import ROOT, in_turn, row, measure
+from run import ROOT, heading, in_turn, measure, row
 
 sys.path.insert(0, str(ROOT / "fixtures" / "maas-sandbox"))
 from maas_sandbox import Sandbox  # noqa: E402
@@ -80,7 +80,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few turns")
     quick = parser.parse_args().quick
-    print(f"{'':44} {'':4} {'agent':>9} {'C':>9} {'ratio':>7}  {'quartiles':13}  bar")
+    heading("agent", "C")
     with tempfile.TemporaryDirectory() as folder:
         start_up(Path(folder), 5 if quick else 31)
         for name in ("maas", "fence_maas"):

@@ -24,7 +24,9 @@ PROGRAM = os.environ.get("CRMSYNC") or str(ROOT / ".build" / "release" / "crmsyn
 STATE = tempfile.mkdtemp(prefix="crmsync-bench-state-")
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 SBIN = "/usr/sbin:/usr/bin:/sbin:/bin"
-TURNS = {3: 31, 50: 21, 300: 11, 1000: 5, 5000: 3}
+TURNS = {3: 31, 50: 21, 300: 11, 1000: 7, 5000: 3}
+# Above, crmsh takes minutes.
+CRM_SIZES = (3, 50)
 
 # In place of cibadmin: prints a file, takes a patch, and uses next to nothing itself.
 STUB = """#!/bin/sh
@@ -35,8 +37,20 @@ esac
 """
 
 
+C_PROGRAM = """
+#include <libxml/parser.h>
+#include <stdio.h>
+#include <yaml.h>
+int main(int count, char **arguments) {
+  yaml_parser_t parser;
+  if (count > 9) return yaml_parser_initialize(&parser) + (xmlParseFile(arguments[1]) != NULL);
+  return puts("1.0") < 0;
+}
+"""
+
+
 class Use:
-    """What a command took; wait4 counts the processes that it waited for as well."""
+    """What a command took; wait4 counts the processes that it waited for as well, and memory is the largest one's."""
 
     def __init__(self, wall=0.0, cpu=0.0, memory=0):
         self.wall, self.cpu, self.memory = wall, cpu, memory
@@ -74,117 +88,193 @@ def quartiles(values):
     return statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
 
 
+# What is measured, and how much of it is a unit.
+UNITS = {"wall": 1e-3, "cpu": 1e-3, "memory": 1e6}
+
+
 def row(what, pairs, bar="", of="wall"):
     mine, bare = ([getattr(pair[index], of) for pair in pairs] for index in (0, 1))
     low, middle, high = quartiles([a / b for a, b in zip(mine, bare)])
-    print(f"{what:44} {of:4} {statistics.median(mine) * 1000:9.1f} {statistics.median(bare) * 1000:9.1f} "
+    print(f"{what:52} {of:6} {statistics.median(mine) / UNITS[of]:9.1f} {statistics.median(bare) / UNITS[of]:9.1f} "
           f"{middle:7.2f}  {low:5.2f} – {high:5.2f}  {bar}", flush=True)
 
 
+def rows(what, pairs, wall="", cpu="", memory=""):
+    for of, bar in (("wall", wall), ("cpu", cpu), ("memory", memory)):
+        row(what, pairs, bar, of)
+
+
+def heading(ours="crmsync", theirs="bare"):
+    print(f"{'':52} {'':6} {ours:>9} {theirs:>9} {'ratio':>7}  {'quartiles':13}  bar\n"
+          f"{'wall and cpu in ms, memory in MB':52}")
+
+
+def instructions(*command, cib):
+    """How many a program executes, itself alone; the same on any day, however busy the machine is."""
+    with tempfile.TemporaryDirectory() as folder:
+        counted = Path(folder) / "counted"
+        environment = {**os.environ, "PATH": SBIN, "CRMSYNC_STATE_DIR": STATE, "CIB_file": str(cib)}
+        subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={counted}", *map(str, command)], check=True,
+                       env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return int(next(line.split()[1] for line in counted.read_text().splitlines()
+                        if line.startswith(("summary:", "totals:"))))
+
+
 class Cluster:
-    """The files of one size."""
+    """The files of one size: the cluster before, as the document wants it, and as it wants it with a little changed."""
 
     def __init__(self, folder, size):
         self.size = size
         self.folder = Path(folder) / str(size)
         self.folder.mkdir()
-        self.document = self.write("cluster.yaml", generate.yaml(size))
+        text = generate.yaml(size)
+        self.document = self.write("cluster.yaml", text)
+        self.changed = self.write("changed.yaml", text.replace("10.0.0.236", "10.0.0.240"))
         self.before = self.write("before.xml", generate.cib())
         self.work = self.folder / "work.xml"
         self.after = self.folder / "after.xml"
         self.fresh()
-        measure(*self.apply, cib=None)
+        measure(*self.apply())
         shutil.copyfile(self.work, self.after)
+        self.patch = self.make_patch("patch.xml", self.before, self.document)
+        self.small_patch = self.make_patch("small.xml", self.after, self.changed)
+        self.fresh(self.after)
+        measure(*self.apply(self.changed))
+        self.after_that = self.folder / "after-that.xml"
+        shutil.copyfile(self.work, self.after_that)
 
     def write(self, name, text):
         path = self.folder / name
         path.write_text(text)
         return path
 
+    def make_patch(self, name, source, document):
+        """A ready, well-shaped one: what the plan itself is."""
+        self.fresh(source)
+        return self.write(name, subprocess.run(
+            [PROGRAM, "plan", document, "--cib-file", self.work, "--format", "xml", "--show-secrets"],
+            check=True, stdout=subprocess.PIPE, env={**os.environ, "PATH": SBIN}).stdout.decode())
+
     def fresh(self, source=None):
         shutil.copyfile(source or self.before, self.work)
 
-    @property
-    def apply(self):
-        return PROGRAM, "apply", self.document, "--yes", "--cib-file", self.work
+    def apply(self, document=None):
+        return PROGRAM, "apply", document or self.document, "--yes", "--cib-file", self.work
 
-    def apply_new(self, path=None):
-        self.fresh()
-        return measure(*self.apply, path=path)
+    # MARK: what is measured
 
-    def apply_in_sync(self, path=None):
+    def crmsync(self, command, source, document=None, path=None):
+        self.fresh(source)
+        options = ["--yes"] if command == "apply" else ["--no-simulate"]
+        return measure(PROGRAM, command, document or self.document, *options, "--cib-file", self.work, path=path)
+
+    def bare(self, source, *then, allowed=(0,)):
+        self.fresh(source)
+        query = measure("cibadmin", "--query", cib=self.work)
+        return query + measure(*then, cib=self.work, allowed=allowed) if then else query
+
+    def patched(self, source, patch):
+        return self.bare(source, "cibadmin", "--patch", "--xml-file", patch)
+
+    def compare(self, turns):
+        size = self.size
+        rows(f"apply, new, R = {size} / cibadmin -Q + --patch", in_turn(
+            turns, lambda: self.crmsync("apply", self.before), lambda: self.patched(self.before, self.patch)),
+            "1.2", "1.3" if size in (3, 1000) else "", "1" if size == 5000 else "")
+        rows(f"apply, one value changed, R = {size} / the same", in_turn(
+            turns, lambda: self.crmsync("apply", self.after, self.changed),
+            lambda: self.patched(self.after, self.small_patch)), "1.2")
+        rows(f"apply, nothing to do, R = {size} / cibadmin -Q", in_turn(
+            turns, lambda: self.crmsync("apply", self.after), lambda: self.bare(self.after)), "1.2")
+        rows(f"plan, one value changed, R = {size} / -Q + crm_diff", in_turn(
+            turns, lambda: self.crmsync("plan", self.after, self.changed),
+            # 1: they differ.
+            lambda: self.bare(self.after, "crm_diff", "--original", self.after, "--new", self.after_that, allowed=(1,))))
+
+    def compare_with_crm(self):
+        """What a charm or a role would call instead."""
+        update = self.write("cluster.crm", generate.crmsh(self.size))
+
+        def load():
+            self.fresh()
+            # 1: it does not know the fencing agent's parameters, and says so.
+            return measure("crm", "--force", "configure", "load", "update", update, cib=self.work, allowed=(0, 1))
+        rows(f"apply, new, R = {self.size} / crm configure load update", in_turn(
+            3, lambda: self.crmsync("apply", self.before), load))
+
+    def count_instructions(self):
         self.fresh(self.after)
-        return measure(*self.apply, path=path)
+        bare = instructions("cibadmin", "--query", cib=self.work)
+        for what, source, document in (("new", self.before, self.document), ("one value changed", self.after, self.changed),
+                                       ("nothing to do", self.after, self.document)):
+            self.fresh(source)
+            ours = instructions(PROGRAM, "apply", document, "--yes", "--cib-file", self.work, cib=self.work)
+            print(f"{f'apply, {what}, R = {self.size}: crmsync alone / cibadmin -Q':60} "
+                  f"{ours / 1e6:8.1f} {bare / 1e6:9.1f} {ours / bare:7.2f}  {'':13}  1", flush=True)
 
-    def query(self):
-        self.fresh(self.after)
-        return measure("cibadmin", "--query", cib=self.work)
 
-    def query_and_patch(self):
-        self.fresh()
-        return measure("cibadmin", "--query", cib=self.work) + measure(
-            "cibadmin", "--patch", "--xml-file", self.patch, cib=self.work)
+def start_up(turns, folder):
+    rows("crmsync --version / cibadmin --version", in_turn(
+        turns, lambda: measure(PROGRAM, "--version"), lambda: measure("cibadmin", "--version")), "0.7")
+    source, program = Path(folder) / "program.c", Path(folder) / "program"
+    source.write_text(C_PROGRAM)
+    libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "libxml-2.0", "yaml-0.1"], check=True,
+                               stdout=subprocess.PIPE, text=True).stdout.split()
+    subprocess.run(["cc", "-O2", source, "-o", program, *libraries], check=True)
+    rows("crmsync --version / a C program with its libraries", in_turn(
+        turns, lambda: measure(PROGRAM, "--version"), lambda: measure(program)))
 
-    def make_patch(self):
-        """A ready, well-shaped one: what the plan itself is."""
-        self.fresh()
-        environment = {**os.environ, "PATH": SBIN}
-        patch = subprocess.run(
-            [PROGRAM, "plan", self.document, "--cib-file", self.work, "--format", "xml", "--show-secrets"],
-            check=True, stdout=subprocess.PIPE, env=environment).stdout
-        self.patch = self.write("patch.xml", patch.decode())
+
+def own_share(folder, clusters, sizes, turns):
+    """crmsync's own part of the work, and whether it grows with the size of the CIB and no faster."""
+    stub = Path(folder) / "bin" / "cibadmin"
+    stub.parent.mkdir()
+    stub.write_text(STUB)
+    stub.chmod(0o755)
+    path = f"{stub.parent}:{SBIN}"
+    print("\nown share: crmsync alone, with a cibadmin that does nothing\n"
+          f"{'':24} {'CIB kB':>8} {'new, cpu ms':>12} {'ms/kB':>7} {'in sync':>9} {'ms/kB':>7}")
+    for size in sizes:
+        cluster = clusters.get(size) or Cluster(folder, size)
+        kilobytes = cluster.after.stat().st_size / 1000
+        uses = [(cluster.crmsync("apply", cluster.before, path=path), cluster.crmsync("apply", cluster.after, path=path))
+                for _ in range(turns)]
+        new, same = (statistics.median(pair[index].cpu for pair in uses) * 1000 for index in (0, 1))
+        print(f"R = {size:<20} {kilobytes:8.0f} {new:12.1f} {new / kilobytes:7.3f} {same:9.1f} {same / kilobytes:7.3f}",
+              flush=True)
+    peak = max(use.memory for pair in uses for use in pair)
+    allowed = 12 * kilobytes * 1000 + 20_000_000
+    print(f"\npeak memory, R = {size}: {peak / 1e6:.0f} MB; 12 × {kilobytes / 1000:.1f} MB + 20 MB = "
+          f"{allowed / 1e6:.0f} MB; ratio {peak / allowed:.2f}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few turns, and nothing above R = 300")
-    quick = parser.parse_args().quick
+    parser.add_argument("--sizes", type=int, nargs="+", help="these numbers of remote nodes alone, and nothing else")
+    given = parser.parse_args()
+    quick = given.quick
     turns = {size: 3 if quick else count for size, count in TURNS.items() if not quick or size <= 300}
 
-    print(f"{'':44} {'':4} {'crmsync':>9} {'bare':>9} {'ratio':>7}  {'quartiles':13}  bar")
-    print(f"{'':44} {'':4} {'ms':>9} {'ms':>9}")
-    row("--version / cibadmin --version", in_turn(
-        5 if quick else 51, lambda: measure(PROGRAM, "--version"), lambda: measure("cibadmin", "--version")), "0.7")
-
-    clusters = {}
+    heading()
     with tempfile.TemporaryDirectory() as folder:
-        for size in (one for one in (3, 50, 300, 1000) if one in turns):
+        if given.sizes:
+            for size in given.sizes:
+                Cluster(folder, size).compare(turns[size])
+            return
+        start_up(5 if quick else 51, folder)
+        clusters = {}
+        for size in turns:
             cluster = clusters[size] = Cluster(folder, size)
-            cluster.make_patch()
-            pairs = in_turn(turns[size], cluster.apply_new, cluster.query_and_patch)
-            for of in ("wall", "cpu"):
-                row(f"apply, R = {size} / cibadmin -Q + --patch", pairs, "1.3" if size in (3, 1000) else "", of)
-            pairs = in_turn(turns[size], cluster.apply_in_sync, cluster.query)
-            for of in ("wall", "cpu"):
-                row(f"apply in sync, R = {size} / cibadmin -Q", pairs, "1.3" if size in (3, 1000) else "", of)
-            if size == 3 and shutil.which("crm", path=SBIN):
-                update = cluster.write("cluster.crm", generate.crmsh(size))
+            cluster.compare(turns[size])
+            if size in CRM_SIZES and shutil.which("crm", path=SBIN):
+                cluster.compare_with_crm()
 
-                def load():
-                    cluster.fresh()
-                    # 1: it does not know the fencing agent's parameters, and says so.
-                    return measure("crm", "--force", "configure", "load", "update", update,
-                                   cib=cluster.work, allowed=(0, 1))
-                row("apply, R = 3 / crm configure load update", in_turn(min(turns[size], 5), cluster.apply_new, load))
+        print(f"\n{'millions of instructions':60} {'crmsync':>8} {'cibadmin':>9} {'ratio':>7}  {'':13}  bar")
+        for size in (size for size in (3, 300, 1000) if size in turns):
+            clusters[size].count_instructions()
 
-        stub = Path(folder) / "bin" / "cibadmin"
-        stub.parent.mkdir()
-        stub.write_text(STUB)
-        stub.chmod(0o755)
-        path = f"{stub.parent}:{SBIN}"
-        print("\nown share: crmsync alone, with a cibadmin that does nothing\n"
-              f"{'':24} {'CIB kB':>8} {'new, cpu ms':>12} {'ms/kB':>7} {'in sync':>9} {'ms/kB':>7}")
-        for size in (10, 100) if quick else (100, 1000, 5000):
-            cluster = clusters.get(size) or Cluster(folder, size)
-            kilobytes = cluster.after.stat().st_size / 1000
-            uses = [(cluster.apply_new(path), cluster.apply_in_sync(path)) for _ in range(3 if quick else 7)]
-            new, same = (statistics.median(pair[index].cpu for pair in uses) * 1000 for index in (0, 1))
-            print(f"R = {size:<20} {kilobytes:8.0f} {new:12.1f} {new / kilobytes:7.3f} {same:9.1f} {same / kilobytes:7.3f}",
-                  flush=True)
-        peak = max(use.memory for pair in uses for use in pair)
-        allowed = 12 * kilobytes * 1000 + 20_000_000
-        print(f"\npeak memory, R = {size}: {peak / 1e6:.0f} MB; 12 × {kilobytes / 1000:.1f} MB + 20 MB = "
-              f"{allowed / 1e6:.0f} MB; ratio {peak / allowed:.2f}")
+        own_share(folder, clusters, (10, 100) if quick else (100, 1000, 5000), 3 if quick else 7)
 
         stripped = Path(folder) / "stripped"
         subprocess.run(["strip", "-o", stripped, PROGRAM], check=True)
