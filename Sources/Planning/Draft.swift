@@ -30,6 +30,12 @@ struct Draft {
     index(kind, id).flatMap { objects[$0] }
   }
 
+  /// Makes room for as many new objects, which else are hashed anew whenever there are twice as many.
+  mutating func reserve(_ new: Int) {
+    objects.reserveCapacity(objects.count + new)
+    newIndex.reserveCapacity(new)
+  }
+
   mutating func set(_ object: CIBObject) {
     if let index = index(object.kind, object.id) {
       guard objects[index] != object else { return }
@@ -49,6 +55,9 @@ struct Draft {
     isChanged = true
     return true
   }
+
+  /// How many there are at the most.
+  var count: Int { objects.count }
 
   /// The objects, the cluster's first, in its order.
   var all: some Sequence<CIBObject> { objects.lazy.compactMap(\.self) }

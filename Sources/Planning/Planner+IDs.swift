@@ -8,6 +8,8 @@ extension Planner {
   mutating func assignIDs() {
     var fresh: [(object: CIBObject, previous: Element?)] = []
     var taken: Set<String> = []
+    // A remote node has five, a constraint one. Growing would hash all of them anew, over and over.
+    taken.reserveCapacity(3 * draft.count)
     for (now, before) in draft.pairs {
       guard let object = now else { continue }
       if object == before {

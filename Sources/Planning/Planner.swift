@@ -277,6 +277,7 @@ package struct Planner {
   // MARK: - What is new or changes
 
   private mutating func mergeObjects() {
+    draft.reserve(newWants.count)
     for want in wants { merge(want) }
     checkNesting()
     var containers: [String: String] = [:]
@@ -395,6 +396,7 @@ package struct Planner {
   private mutating func orderTopLevel(parents: [String: String]) -> [String] {
     var base: [String] = []
     var placed: Set<String> = []
+    placed.reserveCapacity(draft.count)
     func place(_ id: String) {
       guard let object = draft[id], object.kind.isResource, parents[id] == nil, placed.insert(id).inserted else {
         return

@@ -64,17 +64,35 @@ struct PlanText {
     let width = plan.changes.map { $0.kind.rawValue.count }.max() ?? 0
     let record = plan.record
     var text = ""
-    for change in plan.changes { append(change, record, width: width, to: &text) }
+    // Made once for all that are alike: a plan may have 20,000 changes.
+    var heading = Heading()
+    for change in plan.changes {
+      if heading.action != change.action || heading.kind != change.kind {
+        heading = Heading(action: change.action, kind: change.kind, text: headingText(of: change, width))
+      }
+      text += heading.text
+      text += change.id.printable
+      if usesColour { text += Self.colourEnd }
+      append(change, record, to: &text)
+    }
     return text
   }
 
-  private func append(_ change: Change, _ record: Record, width: Int, to text: inout String) {
+  /// What a change's line begins with: all but the id.
+  private struct Heading {
+    var action: Change.Action?
+    var kind: ObjectKind?
+    var text = ""
+  }
+
+  private func headingText(of change: Change, _ width: Int) -> String {
     let (sign, colour) = sign(of: change)
-    text += paint("\(sign) \(change.action.rawValue) \(padded(change.kind, width))  \(change.id.printable)", colour)
-    if let placing = placing(change) {
-      text += "  \(placing)\n"
-      return
-    }
+    return (usesColour ? Self.colourStart(colour) : "")
+      + "\(sign) \(change.action.rawValue) \(padded(change.kind, width))  "
+  }
+
+  private func append(_ change: Change, _ record: Record, to text: inout String) {
+    if append(placing: change, to: &text) { return }
     let details = change.details(record).map(\.printable)
     if let summary = oneLine(change, details) {
       if !summary.isEmpty { text += "  \(summary)" }
@@ -104,11 +122,18 @@ struct PlanText {
   }
 
   /// A new plain location constraint in short: there may be thousands of them.
-  private func placing(_ change: Change) -> String? {
+  private func append(placing change: Change, to text: inout String) -> Bool {
     guard change.action == .create, change.kind == .location, let after = change.after, after.attributes.count == 4,
       after.children.isEmpty, let resource = after["rsc"], let node = after["node"], let score = after["score"]
-    else { return nil }
-    return "\(resource.printable) on \(node.printable): \(score.printable)"
+    else { return false }
+    text += "  "
+    text += resource.printable
+    text += " on "
+    text += node.printable
+    text += ": "
+    text += score.printable
+    text += "\n"
+    return true
   }
 
   /// What fits on the object's own line: values, plain location constraints, what an object consists of.
@@ -141,8 +166,11 @@ struct PlanText {
   }
 
   private func paint(_ text: String, _ colour: Colour) -> String {
-    usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    usesColour ? Self.colourStart(colour) + text + Self.colourEnd : text
   }
+
+  private static func colourStart(_ colour: Colour) -> String { "\u{1B}[\(colour.rawValue)m" }
+  private static let colourEnd = "\u{1B}[0m"
 }
 
 extension Detail {
