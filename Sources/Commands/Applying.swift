@@ -82,7 +82,9 @@ struct Applying {
       try refuse(planned.plan)
       if options.noInterruption { try refuseInterruptions(planned) }
       if isNew { try ask(planned.plan) }
-      guard planned.plan.stoppedFirst.isEmpty else { return try awaited.stopFirst(planned, history) }
+      guard planned.plan.stoppedFirst.isEmpty else {
+        return try goingBackOnFailure { try awaited.stopFirst(planned, history) }
+      }
       let isTaken = try deferring(planned) {
         try history.keeping(planned.plan) { try Transaction.send(planned, through: connection) }
       }
@@ -116,12 +118,24 @@ struct Applying {
   /// Waits for the cluster where that was asked for.
   func settle(after planned: Workflow.Planned) throws {
     guard options.wait else { return }
+    guard isAside else { return try goingBackOnFailure { try awaited.settle(after: planned) } }
     do {
       try awaited.settle(after: planned)
     } catch {
-      guard let goBack, let applied = history.applied, let failure = Failure(describing: error),
+      // The configuration is back all the same; the apply that made it go back fails in any case.
+      guard Failure(describing: error)?.report() != nil else { throw error }
+    }
+  }
+
+  /// Waits for the cluster, and goes back to what was before if it does not get there and that was asked for.
+  private func goingBackOnFailure<Result>(_ wait: () throws -> Result) throws -> Result {
+    do {
+      return try wait()
+    } catch {
+      guard let goBack, let applied = history.applied, var failure = Failure(describing: error),
         failure.status == Failure.Status.notTaken.rawValue
       else { throw error }
+      failure.hint = nil
       _ = failure.report()
       Console.error("crmsync: going back to the configuration from before (--rollback-on-failure)")
       do {

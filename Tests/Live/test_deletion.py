@@ -146,21 +146,38 @@ class Deletion(LabCase):
         return {primitive.get("id") for primitive in self.cib().iter("primitive")
                 if primitive.find("meta_attributes/nvpair[@name='target-role'][@value='Stopped']") is not None}
 
-    def test_one_that_does_not_stop(self):
-        """It stays in the configuration, and the one who asked is told why."""
+    def hold_up(self):
+        """From now on `app` cannot be stopped, and nobody is fenced for it."""
         self.apply("properties: {stonith-enabled: false}\n", "--allow-unfenced")
         self.addCleanup(self.apply, "properties: {stonith-enabled: true}\n")
         self.lab.on(HOST, "rm", "/run/layer-db")
+
+    def see_to_it(self):
+        self.lab.on(HOST, "touch", "/run/layer-db")
+        self.on_member("crm_resource", "--cleanup")
+
+    def test_one_that_does_not_stop(self):
+        """It stays in the configuration, and the one who asked is told why."""
+        self.hold_up()
         result = self.apply(UNFENCED, status=74)
         self.assertIn("nothing was deleted", result.err)
         self.assertIn("db was gone before app had stopped", result.err)
         ids = {element.get("id") for element in self.cib().iter("primitive")}
         self.assertLessEqual(set(LAYERS), ids)
-        # The administrator sees to it, and applies again.
-        self.lab.on(HOST, "touch", "/run/layer-db")
-        self.on_member("crm_resource", "--cleanup")
+        self.assertEqual(set(LAYERS), self.stopped_ids())
+        self.see_to_it()
         self.apply(UNFENCED)
         self.assertGone(self.cib())
+
+    def test_one_that_does_not_stop_and_goes_back(self):
+        """Nothing is told to stop any more, once the apply has failed."""
+        self.hold_up()
+        result = self.apply(UNFENCED, "--rollback-on-failure", status=74)
+        self.assertIn("db was gone before app had stopped", result.err)
+        self.assertIn("crmsync: gone back", result.err)
+        self.assertEqual(set(), self.stopped_ids())
+        self.see_to_it()
+        self.until("the layers run", lambda state: self.run_on(state, HOST), 90)
 
     # MARK: remote nodes
 
