@@ -27,7 +27,7 @@ let package = Package(
     .systemLibrary(
       name: "CNetworking", providers: [.apt(["libcurl4-gnutls-dev", "liboauth-dev", "libjson-c-dev"])]),
 
-    // mallopt, which Swift's Glibc leaves out.
+    // What Swift's Glibc leaves out.
     .systemLibrary(name: "CGlibc"),
 
     // XML elements as values.
@@ -47,13 +47,13 @@ let package = Package(
     // Current and target configuration to the patch that cibadmin applies.
     .target(name: "Patching", dependencies: ["CIB"]),
     // Processes, sockets and files: the cluster itself.
-    .target(name: "Cluster", dependencies: ["CLibXML2", "CIB", "Desired", "XML"]),
+    .target(name: "Cluster", dependencies: ["CGlibc", "CLibXML2", "CIB", "Desired", "XML"]),
     // The cluster, and what a plan makes of it, as Graphviz draws it.
     .target(name: "Graph", dependencies: ["Cluster", "Planning"]),
     // The calls of MAAS's API.
     .target(name: "MAASClient", dependencies: ["CNetworking"]),
     // Switching machines off and on through MAAS, for certain.
-    .target(name: "Fencing", dependencies: ["MAASClient"]),
+    .target(name: "Fencing", dependencies: ["CGlibc", "MAASClient"]),
     // The fencing agents: no Foundation and no ArgumentParser, as they are started twice for every operation.
     .executableTarget(name: "ExternalMAAS", dependencies: ["Fencing"], path: "stonith-plugins/external/maas"),
     .executableTarget(name: "FenceMAAS", dependencies: ["Fencing"], path: "stonith-plugins/fence_maas"),

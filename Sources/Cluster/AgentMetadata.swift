@@ -53,7 +53,7 @@ package struct AgentMetadata: Equatable, Sendable {
 extension AgentMetadata {
   /// Asks `crm_resource` about agents. Those that are not installed here, fail or take too long are left out.
   package static func load(
-    _ agents: Set<String>, within seconds: Double = timeLimit, environment: Environment = .current
+    _ agents: Set<String>, within seconds: Double = timeLimit, environment: Environment = .ofTools
   ) -> [String: AgentMetadata] {
     let asked = agents.filter { mayBeAsked($0) }.sorted()
     let tools = asked.map { agent in

@@ -27,7 +27,7 @@ package struct ClusterConnection: Sendable {
   package var patchTimeLimit: Double
 
   /// - Parameter cibFile: the value of `--cib-file`.
-  package init(cibFile: String? = nil, environment: Environment = .current) {
+  package init(cibFile: String? = nil, environment: Environment = .ofTools) {
     self.environment = environment
     queryTimeLimit = Cluster.queryTimeLimit
     patchTimeLimit = Cluster.patchTimeLimit

@@ -23,7 +23,7 @@ extension FencingEvent {
   private static let timeLimit = 5.0
 
   /// The history, newest first; nil where the fencer does not answer.
-  package static func history(environment: Environment = .current) -> [FencingEvent]? {
+  package static func history(environment: Environment = .ofTools) -> [FencingEvent]? {
     let tool = Tool("stonith_admin", ["--history=*", "--output-as=xml"], environment: environment)
     guard let outcome = try? tool.run(within: timeLimit), outcome.ending == .exited(CrmExit.ok) else { return nil }
     return events(in: outcome.output)

@@ -23,7 +23,7 @@ package enum RemoteProbe {
   /// Names are looked up by `getent`, all at once: `getaddrinfo` blocks for as long as resolv.conf says (10 s and more
   /// where no name server answers), and nothing can stop it.
   package static func answering(
-    _ endpoints: [Endpoint], within seconds: Double = timeLimit, environment: Environment = .current
+    _ endpoints: [Endpoint], within seconds: Double = timeLimit, environment: Environment = .ofTools
   ) -> Set<Endpoint> {
     let deadline = monotonicNow() + seconds
     var attempts: [(endpoint: Endpoint, address: SocketAddress)] = []

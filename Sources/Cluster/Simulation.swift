@@ -38,30 +38,23 @@ package enum Simulation {
   ///   - current: the CIB as it is, with its status.
   ///   - target: the same with the configuration as it would be.
   package static func effects(
-    from current: [UInt8], to target: [UInt8], within seconds: Double, environment: Environment = .current
+    from current: [UInt8], to target: [UInt8], within seconds: Double, environment: Environment = .ofTools
   ) -> Outcome {
     let deadline = monotonicNow() + seconds
-    var template = Array("\(environment["TMPDIR"] ?? "/tmp")/crmsync-XXXXXX".utf8CString)
-    // The results hold the whole CIB, passwords included: a folder for this user alone.
-    guard mkdtemp(&template) != nil else { return .failed }
-    let folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-    defer {
-      for name in ["0", "1", "2", "3"] { unlink("\(folder)/\(name)") }
-      rmdir(folder)
-    }
-    func tool(_ cib: [UInt8], saving name: String) -> Tool {
+    func tool(_ cib: [UInt8], saving file: AnonymousFile) -> Tool {
       var tool = Tool(
-        "crm_simulate", ["--simulate", "--output-as=xml", "--xml-pipe", "--save-output=\(folder)/\(name)"],
-        environment: environment)
-      tool.input = cib
+        "crm_simulate", ["--simulate", "--output-as=xml", "--xml-pipe", "--save-output=/dev/fd/3"],
+        environment: environment, input: cib)
+      tool.file = file
       return tool
     }
     var story: [Effect] = []
     var next = target
     for transition in 0..<transitions {
+      // The results hold the whole CIB, passwords included.
+      guard let saved = AnonymousFile(), let unused = AnonymousFile() else { return .failed }
       // What is under way is asked once, beside the first transition.
-      let asked =
-        [tool(next, saving: "\(transition)")] + (transition == 0 ? [tool(current, saving: "\(transitions)")] : [])
+      let asked = [tool(next, saving: saved)] + (transition == 0 ? [tool(current, saving: unused)] : [])
       let left = deadline - monotonicNow()
       guard left > 0 else { return .gaveUp }
       var found: [[Effect]] = []
@@ -74,7 +67,7 @@ package enum Simulation {
       let underWay = Set(found.count > 1 ? found[1] : [])
       let effects = found[0].filter { !underWay.contains($0) }
       story = told(story, then: effects)
-      guard !found[0].isEmpty, let result = try? readFile("\(folder)/\(transition)") else { break }
+      guard !found[0].isEmpty, let result = saved.content() else { break }
       next = result
     }
     return .effects(story)

@@ -15,12 +15,14 @@ package struct Tool: Sendable {
   package var environment: Environment
   /// What the program reads from its standard input; nil is /dev/null.
   package var input: [UInt8]?
+  /// A file that is open for the program as well, at `/dev/fd/3`.
+  var file: AnonymousFile?
   /// What is beyond these is read and dropped, so that the program does not block.
   package var outputLimit = 1 << 30
   package var errorLimit = 1 << 16
 
   package init(
-    _ name: String, _ arguments: [String] = [], environment: Environment = .current, input: [UInt8]? = nil
+    _ name: String, _ arguments: [String] = [], environment: Environment = .ofTools, input: [UInt8]? = nil
   ) {
     self.name = name
     self.arguments = arguments
@@ -239,6 +241,8 @@ private final class Child {
     }
     posix_spawn_file_actions_adddup2(&actions, outputPipe.write, 1)
     posix_spawn_file_actions_adddup2(&actions, errorPipe.write, 2)
+    // Also where it is 3 already: glibc then has it stay open in the program.
+    if let file = tool.file { posix_spawn_file_actions_adddup2(&actions, file.descriptor, 3) }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
