@@ -40,6 +40,20 @@ import Testing
       ])
   }
 
+  @Test func whatMayBeTheRestOfAPasswordIsNotQuoted() {
+    let (_, problems) = read(
+      """
+      primitive a ocf:pacemaker:Dummy params pass
+      wd=s3cret
+      primitive b ocf:pacemaker:Dummy params passwd=two words x=y
+      """)
+    #expect(
+      problems == [
+        "1:40 NAME=VALUE is expected, not 'pass'", "2:1 unknown statement",
+        "3:51 NAME=VALUE is expected, not '(secret)'",
+      ])
+  }
+
   @Test func wordsAreQuotedAsInAShellWithoutItsExpansions() throws {
     var lexer = CrmshLexer(
       #"""

@@ -186,10 +186,9 @@ extension CrmshProblem {
     for (index, word) in words.enumerated() {
       let name = word.text.prefix { $0 != "=" && $0 != ":" }
       guard Secret.isSecret(parameter: String(name)) else { continue }
-      var values = [String(word.text.dropFirst(name.count + 1))]
-      let following = words[(index + 1)...].prefix(2).map(\.text)
-      if values[0].isEmpty { values += following.first == "=" ? following : Array(following.prefix(1)) }
-      for value in values where !value.isEmpty && value != "=" {
+      // Up to the next NAME=VALUE: a password with a blank in it may stand there without quotes.
+      let following = words[(index + 1)...].map(\.text).prefix { $0 == "=" || !$0.contains("=") }
+      for value in [String(word.text.dropFirst(name.count + 1))] + following where !value.isEmpty && value != "=" {
         result.message = result.message.replacing(value, with: Secret.mask)
         result.hint = result.hint?.replacing(value, with: Secret.mask)
       }

@@ -43,9 +43,10 @@ struct CrmshStatement {
   mutating func meaning() throws(CrmshProblem) -> CrmshMeaning {
     let keyword = next()!
     guard let read = Self.keywords[keyword.text.lowercased()] else {
-      throw CrmshProblem(
-        message: "unknown statement '\(keyword.text)'", position: keyword.position,
-        hint: Suggestion.hint(for: keyword.text, among: Array(Self.keywords.keys)))
+      let hint = Suggestion.hint(for: keyword.text, among: Array(Self.keywords.keys))
+      // What is like none is not quoted: it may be the rest of a password, which a line end has cut in two.
+      let word = hint == nil ? "" : " '\(keyword.text)'"
+      throw CrmshProblem(message: "unknown statement\(word)", position: keyword.position, hint: hint)
     }
     let meaning = try read(&self)
     if let word = peek { throw problem("'\(word.text)' is not understood here", at: word) }
