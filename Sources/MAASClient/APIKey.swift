@@ -29,15 +29,26 @@ public struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
     tokenSecret = String(parts[2])
   }
 
-  /// The text without the parts of the key: MAAS quotes them in some of its answers.
+  /// The text without the parts of the key: MAAS quotes them in some of its answers, also as they stood in the header.
   func redacting(_ text: String) -> String {
     var result = text
+    let parts = [tokenSecret, tokenKey, consumerKey]
     // The longest first: one part may contain another.
-    for part in [tokenSecret, tokenKey, consumerKey].sorted(by: { $0.utf8.count > $1.utf8.count }) {
+    for part in (parts + parts.map(percentEncoded)).sorted(by: { $0.utf8.count > $1.utf8.count }) {
       result = result.replacing(part, with: "(secret)")
     }
     return result
   }
+}
+
+/// As RFC 5849 has it for OAuth.
+private func percentEncoded(_ text: String) -> String {
+  text.unicodeScalars.map { scalar in
+    switch scalar {
+    case "A"..."Z", "a"..."z", "0"..."9", "-", ".", "_", "~": String(scalar)
+    default: scalar.utf8.map { ($0 < 0x10 ? "%0" : "%") + String($0, radix: 16, uppercase: true) }.joined()
+    }
+  }.joined()
 }
 
 extension Substring {
