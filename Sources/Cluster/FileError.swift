@@ -59,7 +59,9 @@ func errorText(_ code: Int32) -> String {
 /// - Parameter anyKind: read pipes and devices as well, up to their end.
 package func readFile(_ path: String, limit: Int = .max, anyKind: Bool = false) throws(FileError) -> [UInt8] {
   // O_NONBLOCK: a FIFO nobody writes to would hold the open forever; on regular files it means nothing.
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC | (anyKind ? 0 : O_NONBLOCK))
+  // What standard input is open for, whoever made it: a pipe of root's, behind sudo, cannot be opened again.
+  let descriptor =
+    path == "/dev/stdin" ? fcntl(0, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | (anyKind ? 0 : O_NONBLOCK))
   guard descriptor >= 0 else { throw .reading(path, errno: errno) }
   defer { close(descriptor) }
   var status = stat()
