@@ -22,7 +22,7 @@ export CRMSYNC_CORPUS
 endif
 
 .PHONY: all help setup setup-build setup-run setup-test setup-deb setup-bench build manual api-documentation install deb demo maas-sandbox lab lab-down \
-  lint format test bench clean
+  lint format test compat bench clean
 # Two swifts at a time would wait for each other's .build.
 .NOTPARALLEL:
 
@@ -33,7 +33,7 @@ help: ## this list
 
 setup: setup-test ## install what building and testing need
 
-setup-build setup-run setup-deb setup-test setup-bench:
+setup-build setup-run setup-deb setup-test setup-compat setup-bench:
 	@scripts/install-packages $(@:setup-%=%)
 
 build: setup-build ## the release programs: crmsync, maas and fence_maas in .build/release
@@ -89,6 +89,9 @@ test: setup-test lint build deb ## every test
 	$(PYTHON) Tests/run Packages Oracle Fencing
 	# The writers take the whole processor, which others time things by.
 	$(PYTHON) Tests/run Live --alone test_writers
+
+compat: setup-compat deb ## the tests of CIBs and clusters on Debian 13, which has Pacemaker 3.0; needs root
+	scripts/fresh-root --tests trixie
 
 bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
