@@ -14,23 +14,14 @@ package struct Environment: Sendable {
   /// The environment of this process.
   package static let current = Environment(reading: environ)
 
-  /// What Pacemaker's tools are started with: documents take secrets from the environment (`{env: NAME}`), and other
-  /// programs' environments are no place for them. Which variables these are is not known yet when the first is started.
-  package static let ofTools = current.forTools
+  /// What other programs are started with: all of it, but for the variables that hold secrets.
+  ///
+  /// Changed by the main thread before anything is started, and not any more.
+  package nonisolated(unsafe) static var ofTools = current
 
-  private static let toolVariables: Set<String> = [
-    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR",
-  ]
-  // LD_: libraries; SSH_AUTH_SOCK: cibadmin may be a script that asks another machine.
-  private static let toolPrefixes = ["LC_", "LD_", "SSH_", "CIB_", "PCMK_", "HA_", "OCF_"]
-
-  var forTools: Environment {
-    var result = self
-    result.entries.removeAll { entry in
-      let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
-      return !Self.toolVariables.contains(name) && !Self.toolPrefixes.contains(where: name.hasPrefix)
-    }
-    return result
+  /// The names of all variables.
+  package var names: [String] {
+    entries.map { String(decoding: $0.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self) }
   }
 
   private init(reading pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {

@@ -88,6 +88,12 @@ package func readFile(_ path: String, limit: Int = .max, anyKind: Bool = false) 
   }
 }
 
+/// Whether it is one, without opening it: whoever writes into a pipe would take that for its reader.
+package func isRegularFile(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}
+
 /// Writes all of it, whatever the kernel takes at once.
 func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
   var written = 0

@@ -37,7 +37,9 @@ public struct Crmsync: ParsableCommand {
       exit(withError: failure.report())
     }
     keepFreedMemory()
-    QueryAhead.start(Array(CommandLine.arguments.dropFirst()))
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    SecretVariables.hide(arguments)
+    QueryAhead.start(arguments)
     do {
       var command = try parseAsRoot()
       try command.run()

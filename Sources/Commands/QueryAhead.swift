@@ -29,7 +29,7 @@ enum QueryAhead {
   /// Ends a query that nobody took.
   static func drop() { guess = nil }
 
-  private static func cibFile(in arguments: [String]) -> String? {
+  static func cibFile(in arguments: [String]) -> String? {
     var result: String?
     var previous = ""
     for argument in arguments.prefix(while: { $0 != "--" }) {
