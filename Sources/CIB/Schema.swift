@@ -33,7 +33,8 @@ package struct Schema: Equatable, Sendable {
     }
   }
 
-  /// The element, in this schema's spelling: roles, and promotable clones for `<master>` where that is gone.
+  /// The element, in this schema's spelling: roles, `masters` of bundles, and promotable clones for `<master>` where
+  /// that is gone.
   package func spelling(_ element: Element) -> Element {
     guard !(knowsPromoted && knowsMaster) else { return element }
     var result = element
@@ -41,6 +42,9 @@ package struct Schema: Equatable, Sendable {
       switch result.attributes[index].name {
       case "role", "rsc-role", "with-rsc-role":
         result.attributes[index].value = spelling(ofRole: result.attributes[index].value)
+      // Of a bundle's container; `promoted-max` came with pacemaker-3.0.
+      case "masters" where !knowsMaster: result.attributes[index].name = "promoted-max"
+      case "promoted-max" where !isAtLeast(3, 0): result.attributes[index].name = "masters"
       default: break
       }
     }

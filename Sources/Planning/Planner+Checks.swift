@@ -17,6 +17,7 @@ extension Planner {
     checkOperations(target)
     checkValues()
     checkText(target)
+    checkDropped()
   }
 
   // MARK: - Who is to blame
