@@ -25,9 +25,11 @@ struct ValidateCommand: ParsableCommand {
       var plan: Plan
       if let cibFile = cluster.cibFile {
         let cib = try ClusterConnection(cibFile: cibFile).query()
+        var options = PlanOptions()
+        options.escapesText = cib.escapesText
         plan = Planner.plan(
           from: Configuration(cib.configuration), to: desired,
-          validateWith: cib.validateWith ?? desired.validateWith ?? Schema.newest.name, options: PlanOptions())
+          validateWith: cib.validateWith ?? desired.validateWith ?? Schema.newest.name, options: options)
       } else {
         plan = Planner.plan(withoutCluster: desired)
       }

@@ -130,6 +130,8 @@ struct Workflow {
     _ cib: CIBDocument, _ desired: DesiredConfiguration, through connection: ClusterConnection,
     options: PlanOptions, allowances: LiveChecks.Allowances
   ) -> Planned {
+    var options = options
+    options.escapesText = cib.escapesText
     var plan = Planner.plan(
       from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none", options: options)
     plan.checkUnknownElements(in: desired)

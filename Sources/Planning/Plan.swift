@@ -19,6 +19,8 @@ package struct PlanOptions: Equatable, Sendable {
   package var restoration: Restoration?
   /// Whether there is a cluster (or a CIB file) to judge by; without one, what the documents leave open may be there.
   package var hasCluster = true
+  /// Whether the cluster's Pacemaker writes every text into its CIB in such a way that it can read it again.
+  package var escapesText = false
 
   package init() {}
 }

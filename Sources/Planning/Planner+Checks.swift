@@ -362,10 +362,12 @@ extension Planner {
   /// Pacemaker 2.1.5 escapes nothing in a value that has a character beyond ASCII, so that a `<` or `"` in it makes
   /// the whole CIB unreadable; and it writes a line end as `\n` and a tab as four blanks (tried).
   private mutating func checkText(_ target: Configuration) {
+    guard !options.escapesText else { return }
     for object in target.objects where !isUnchanged(object) {
+      let known = current.object(object.kind, object.id)?.element.hazardousValues ?? []
       func check(_ element: Element) {
         for attribute in element.attributes {
-          guard let hazard = TextHazard(in: attribute.value) else { continue }
+          guard let hazard = TextHazard(in: attribute.value), !known.contains(attribute.value) else { continue }
           let location = wantedObject(object)?.location ?? .none
           let what = "'\(object.id)': the value of \(element["name"] ?? attribute.name)"
           switch hazard {
@@ -387,7 +389,7 @@ extension Planner {
     }
   }
 
-  private enum TextHazard {
+  fileprivate enum TextHazard {
     case breaksTheCIB, changes
 
     init?(in value: String) {
@@ -418,6 +420,12 @@ extension Planner {
 }
 
 extension Element {
+  fileprivate var hazardousValues: Set<String> {
+    var values = Set(attributes.lazy.map(\.value).filter { Planner.TextHazard(in: $0) != nil })
+    for case .element(let child) in children { values.formUnion(child.hazardousValues) }
+    return values
+  }
+
   var isFencingDevice: Bool { self["class"] == "stonith" }
 }
 
