@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -46,6 +47,19 @@ class Packages(unittest.TestCase):
                 "./usr/share/man/man7/stonith_external_maas.7.gz": "-rw-r--r--"}.items():
             self.assertEqual(mode, modes.get(path), path)
         self.assertEqual(["root/root"], sorted({line.split()[1] for line in listed.splitlines()}))
+
+    def test_no_key_is_in_them(self):
+        """Neither those of the tests, which may have been run where the packages are made, nor that machine's folders."""
+        sys.path.insert(0, str(ROOT / "fixtures" / "maas-sandbox"))
+        from maas_sandbox.sandbox import APIKEY
+        unwanted = [part.encode() for part in (*APIKEY.split(":"), "Zx81NeverToBeSeen", f"{ROOT}/")]
+        files = [path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink()]
+        self.assertGreater(len(files), 20)
+        for path in files:
+            content = path.read_bytes()
+            if path.suffix == ".gz":
+                content = gzip.decompress(content)
+            self.assertEqual([], [one for one in unwanted if one in content], path)
 
     def test_versions_agree(self):
         said = run(self.crmsync, "--version").stdout.split()[1]
