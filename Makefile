@@ -98,6 +98,7 @@ bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/fencing.py
 	$(PYTHON) bench/charm.py
 	$(PYTHON) bench/live.py
+	$(PYTHON) bench/scale.py
 
 lint: ## check the format of the Swift code
 	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests docs/example Package.swift
