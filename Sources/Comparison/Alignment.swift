@@ -97,9 +97,10 @@ package struct Alignment {
         desiredCount += 1
         continue
       }
-      guard attribute.name == "id", !idIsMeaning(of: desired.name), !referencedIDs.contains(attribute.value) else {
-        return false
-      }
+      guard attribute.name == "id", !idIsMeaning(of: desired.name), !referencedIDs.contains(attribute.value),
+        // The set of this id comes before all others.
+        attribute.value != AttributeSets.bootstrapID, current.id != AttributeSets.bootstrapID
+      else { return false }
       if current.id != nil { currentCount -= 1 }
     }
     if desired.id == nil, current.id != nil {
