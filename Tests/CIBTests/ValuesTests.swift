@@ -5,7 +5,7 @@ import XML
 @Suite struct ValuesTests {
   @Test(arguments: [
     ("10", 10_000), ("10s", 10_000), ("10000ms", 10_000), ("1min", 60_000), ("2h", 7_200_000), ("PT1M30S", 90_000),
-    ("P1DT1H", 90_000_000), ("1hr", 3_600_000),
+    ("P1DT1H", 90_000_000), ("1hr", 3_600_000), ("2500us", 2),
   ]) func durationsAreRead(text: String, milliseconds: Int) {
     #expect(Values.milliseconds(text) == milliseconds)
   }
@@ -20,6 +20,12 @@ import XML
     #expect(ValueType.score.areSame("-2000000", "-INFINITY"))
     #expect(ValueType.score.areSame("+5", "5"))
     #expect(!ValueType.score.areSame("5", "6"))
+  }
+
+  @Test func rolesHaveTwoNames() {
+    #expect(ValueType.role.areSame("Master", "Promoted"))
+    #expect(ValueType.role.areSame("Slave", "Unpromoted"))
+    #expect(!ValueType.role.areSame("Slave", "Started"))
   }
 
   @Test func textIsComparedByteForByte() {
@@ -54,6 +60,7 @@ import XML
 
   @Test func userInformationInURLsIsMasked() {
     #expect(Secret.maskingUserInfo(in: "http://u:p@h/ and ftp://x@y") == "http://(secret)@h/ and ftp://(secret)@y")
+    #expect(Secret.maskingUserInfo(in: "http://u:p@ss@h/") == "http://(secret)@h/")
     #expect(Secret.maskingUserInfo(in: "a@b://c") == "a@b://c")
   }
 

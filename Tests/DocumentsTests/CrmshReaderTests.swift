@@ -103,6 +103,13 @@ import Testing
     #expect(pairs[0]["value"] == nil && pairs[1]["value"] == "******")
   }
 
+  @Test(arguments: ["primitive p ocf:x:y password:hunter2", "primitive p ocf:x:y params password:hunter2"])
+  func errorsQuoteNoPassword(text: String) {
+    let (_, problems) = read(text)
+    #expect(problems.count == 1)
+    #expect(problems.allSatisfy { $0.contains("(secret)") && !$0.contains("hunter2") })
+  }
+
   @Test func deletionsAreRead() {
     let (configuration, problems) = read("delete a b\ndelete")
     #expect(configuration.deletions.map(\.target) == [.object(id: "a"), .object(id: "b")])

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -70,6 +71,9 @@ class Requests(AgentCase):
     def test_off_of_a_machine_that_is_stored_as_off(self):
         self.sequence(
             ["lookup", "query_power_state", "power_off", "query_power_state"], "off", state="on", power_state="off")
+
+    def test_off_of_a_locked_machine_that_is_off(self):
+        self.sequence(["lookup", "query_power_state"], "off", locked=True, state="off", power_state="on")
 
     def test_reset(self):
         self.sequence(["lookup", "power_off", "query_power_state", "machine", "power_on"], "reset")
@@ -473,6 +477,9 @@ class TLS(AgentCase):
                     self.assertEqual([], self.maas.requests)
                     self.assertIn(word, result.err)
                     self.assertEqual("on", self.maas.machines["node1"].state)
+                    if word == "certificate":
+                        # It will not be a better one the next time.
+                        self.assertLess(result.seconds, DEADLINE / 2)
 
     def test_a_plain_url_where_tls_is_spoken_and_the_other_way_round(self):
         self.serve("good")
@@ -516,13 +523,6 @@ class Time(AgentCase):
                 for result in self.both(verb, expected=1, deadline=deadline):
                     self.assertTrue(deadline * 0.5 <= result.seconds <= deadline + 0.5, result)
 
-    def test_what_it_waited_for_is_told(self):
-        self.region({"hostname": "node1", "bmc": {"stuck": True}})
-        for result in self.both("off", expected=1, deadline=1.5):
-            self.assertIn("timed out", result.err)
-            self.assertIn("waiting for node1 to be off", result.err)
-            self.assertRegex(result.err, r"last: .*\bon\b")
-
     def test_a_delay_counts(self):
         self.region()
         began = time.monotonic()
@@ -531,13 +531,6 @@ class Time(AgentCase):
         self.call(agent, "off", delay=10, deadline=4, expected=1)
         self.call(agent, "off", delay="1s", deadline=4)
         self.call(agent, "off", delay="x", deadline=4, expected=1)
-
-    def test_an_order_that_did_not_arrive_is_sent_again(self):
-        self.region("node1")
-        self.maas.add_fault("power_off", "closed")
-        result = self.assertStatus(0, plugin("off", "node1", **self.maas.environment, deadline=25))
-        self.assertEqual(2, self.calls().count("power_off"), result)
-        self.assertFalse(violations(self.maas, result, "off", 25))
 
     def test_zz_standard_deadlines(self):
         """15 s for status and monitor, 50 s for the rest."""
@@ -613,6 +606,64 @@ class Again(AgentCase):
                 pass
             self.assertEqual("off" if verb == "off" else "on", self.maas.machines["node1"].state)
         self.assertEqual([], self.maas.dangers())
+
+
+@needs_agents
+class Patience(AgentCase):
+    def test_what_it_waited_for_is_told(self):
+        self.region({"hostname": "node1", "bmc": {"stuck": True}})
+        for result in self.both("off", expected=1, deadline=1.5):
+            self.assertIn("timed out", result.err)
+            self.assertIn("waiting for node1 to be off", result.err)
+            self.assertRegex(result.err, r"last: .*\bon\b")
+
+    def test_an_order_that_did_not_arrive_is_sent_again(self):
+        self.region("node1")
+        self.maas.add_fault("power_off", "closed")
+        result = self.assertStatus(0, plugin("off", "node1", **self.maas.environment, deadline=25))
+        self.assertEqual(2, self.calls().count("power_off"), result)
+        self.assertFalse(violations(self.maas, result, "off", 25))
+
+    def test_an_order_that_failed_and_is_carried_out_a_second_later(self):
+        for verb, before in (("off", "on"), ("on", "off")):
+            with self.subTest(verb):
+                self.region({"hostname": "node1", "state": before})
+                self.maas.add_fault(f"power_{verb}", "500-driver")
+                timer = threading.Timer(1, self.maas.machines["node1"].power, (verb,))
+                timer.start()
+                self.call(plugin, verb)
+                timer.join()
+
+
+@needs_agents
+class BusyOrders(AgentCase):
+    """MAAS is too busy for a power_on. Before it is given again, the machine is known to be off."""
+
+    def test_somebody_switches_it_on_meanwhile(self):
+        self.region("node1")
+        self.maas.add_fault("power_on", "503", then={"power": "on"})
+        self.call(plugin, "reset")
+        self.assertEqual(1, self.calls().count("power_on"))
+
+    def test_its_state_is_unknown_meanwhile(self):
+        self.region({"hostname": "node1", "bmc": {"answers": ["real", "unknown"]}})
+        self.maas.add_fault("power_on", "503")
+        self.assertIn("STAYS OFF", self.call(plugin, "reset").err)
+        self.assertEqual(1, self.calls().count("power_on"))
+
+
+@needs_agents
+class Deployment(AgentCase):
+    def test_in_memory_or_not_is_not_known(self):
+        self.region({"hostname": "node1", "ephemeral_deploy": None})
+        self.assertIn("STAYS OFF", self.call(plugin, "reset").err)
+        self.assertNotIn("power_on", self.calls())
+
+    def test_what_is_no_machine_of_users(self):
+        rack_controller = 2
+        self.region({"hostname": "node1", "node_type": rack_controller})
+        self.call(plugin, "off", expected=1)
+        self.assertEqual(["lookup"], self.calls())
 
 
 @needs_agents

@@ -66,6 +66,8 @@ import Testing
     #expect(key.redacting("Expected: cons&tok and s3c") == "Expected: (secret)&(secret) and (secret)")
     // As the header has it.
     #expect(try APIKey("c/1:t+2:s&3").redacting("c%2F1 t%2B2 s&3 s%263") == "(secret) (secret) (secret) (secret)")
+    // A part that another one contains.
+    #expect(try APIKey("cons:tic:tac-tic").redacting("&tac-tic") == "&(secret)")
   }
 
   @Test func hostNamesAreSpelledAsInTheList() throws {

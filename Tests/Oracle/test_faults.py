@@ -439,6 +439,28 @@ primitives:
         group = self.document("groups: {g: {members: [a]}}\n", "g.yaml")
         self.assertHidden(self.assertStatus(64, self.on_file("plan", group, "--format", "xml")))
 
+    def test_in_place_of_a_value_that_was_none(self):
+        text = ("primitives: {a: {agent: 'ocf:pacemaker:Dummy', params: {fake: VALUE}}}\nproperties: {odd: VALUE}\n"
+                "nodes: {n1: {attributes: {site: VALUE}}}\n")
+        self.assertStatus(0, self.on_file("apply", self.document(text.replace("VALUE", "x"), "x.yaml"), "--yes"))
+        document = self.document(text.replace("VALUE", "{env: MY_STATE}"))
+        for form in ("text", "json"):
+            result = self.assertHidden(self.assertStatus(0, self.on_file("plan", document, "--format", form, env=self.env)))
+            self.assertGreaterEqual(result.out.count("(secret)"), 3)
+        self.assertStatus(0, self.on_file("apply", document, "--yes", env=self.env))
+        group = self.document("groups: {g: {members: [a]}}\n", "g.yaml")
+        self.assertHidden(self.assertStatus(64, self.on_file("plan", group, "--format", "xml")))
+        self.cib.write_text(cib())
+        for line in text.splitlines():
+            document = self.document(line.replace("VALUE", "{env: MY_STATE}"))
+            self.assertHidden(self.assertStatus(64, self.on_file("plan", document, "--format", "xml", env=self.env)))
+
+    def test_urls_among_properties(self):
+        document = self.document(f"properties: {{odd: 'http://me:{MARK}@h/'}}\n")
+        for form in ("text", "json"):
+            result = self.assertHidden(self.assertStatus(0, self.on_file("plan", document, "--format", form)))
+            self.assertIn("http://(secret)@h/", result.out)
+
     def test_not_in_warnings_nor_when_they_go(self):
         """Once it is in the CIB, only the record and the documents know that a value is secret."""
         text = """
@@ -505,6 +527,7 @@ nodes: {n1: {attributes: {plain: VALUE}, utilization: {plain: VALUE}}}
     def test_keep(self):
         keep = self.document("primitives: {a: {agent: 'ocf:pacemaker:Dummy', params: {passwd: {keep: secret}}}}\n", "k.yaml")
         self.assertStatus(65, self.on_file("plan", keep))
+        self.assertIn('name="passwd" value="crmsync:keep-secret"', crmsync("render", keep, "--format", "xml").out)
         self.assertStatus(0, self.on_file("apply", self.secret, "--yes", env=self.env))
         self.assertStatus(0, self.on_file("apply", keep, "--yes"))
         self.assertIn(f"{MARK}3", self.cib.read_text())

@@ -479,6 +479,16 @@ class SecretTests(HistoryCase):
         self.assertIn("(secret)", results[-3].out + results[-5].out)
         self.assertIn(SECRET, (self.state / "history" / "1.xml").read_text())
 
+    def test_properties_of_which_the_record_knows_no_more(self):
+        text = "properties: {odd: VALUE}\nnodes: {n1: {attributes: {site: VALUE}}}\n"
+        self.apply(text.replace("VALUE", "{env: MINE}"), env={**self.env, "MINE": SECRET})
+        self.apply(text.replace("VALUE", "x"))
+        results = [self.on_file("rollback", "--dry-run"), self.on_file("rollback", "--dry-run", "--format", "json"),
+                   self.on_file("rollback"), self.on_file("history", "3"), self.on_file("export")]
+        for result in results:
+            self.assertNotIn(SECRET, self.assertStatus(0, result).out + result.err)
+        self.assertEqual(self.cib.read_text().count(SECRET), 2)
+
     def test_they_come_back(self):
         self.file("key", f"{SECRET}-1\n")
         params = f"{{fake: {{file: {self.folder}/key}}}}"

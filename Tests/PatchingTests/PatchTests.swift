@@ -3,8 +3,11 @@ import Testing
 import XML
 
 /// Applies patches by Pacemaker's rules (`xml_apply_patchset_v2` of 2.1.5), written down independently of what makes
-/// them: deletions and modifications as they come, then creations and moves by position.
+/// them: deletions and modifications as they come, then creations and moves by position. A path that leads nowhere is
+/// an error.
 struct Applier {
+  struct LeadsNowhere: Error { var path: String }
+
   var root: Element
 
   mutating func apply(_ patch: [UInt8]) throws {
@@ -12,10 +15,10 @@ struct Applier {
     var late: [Element] = []
     for change in diff.elements(named: "change") {
       switch change["operation"] {
-      case "delete": edit(change["path"]!) { parent, index in parent.children.remove(at: index) }
+      case "delete": try edit(change["path"]!) { parent, index in parent.children.remove(at: index) }
       case "modify":
         let result = change.first("change-result")!.elements[0]
-        edit(change["path"]!) { parent, index in
+        try edit(change["path"]!) { parent, index in
           guard case .element(var element) = parent.children[index] else { return }
           element.attributes = result.attributes
           parent.children[index] = .element(element)
@@ -30,11 +33,11 @@ struct Applier {
       let position = Int(change["position"]!)!
       if change["operation"] == "create" {
         let new = Node.element(change.elements[0])
-        edit(change["path"]! + "/.") { parent, _ in
+        try edit(change["path"]! + "/.") { parent, _ in
           parent.children.insert(new, at: min(position, parent.children.count))
         }
       } else {
-        edit(change["path"]!) { parent, index in
+        try edit(change["path"]!) { parent, index in
           guard index != position else { return }
           let before = position > index ? position + 1 : position
           let node = parent.children[index]
@@ -45,25 +48,32 @@ struct Applier {
     }
   }
 
-  private mutating func edit(_ path: String, _ body: (inout Element, Int) -> Void) {
+  private mutating func edit(_ path: String, _ body: (inout Element, Int) -> Void) throws {
     let steps = path.split(separator: "/").map(String.init).dropFirst(2)
-    Self.edit(&root, Array(steps), body)
+    guard Self.edit(&root, Array(steps), body) else { throw LeadsNowhere(path: path) }
   }
 
-  private static func edit(_ element: inout Element, _ steps: [String], _ body: (inout Element, Int) -> Void) {
-    guard let step = steps.first else { return }
-    if step == "." { return body(&element, 0) }
+  private static func edit(_ element: inout Element, _ steps: [String], _ body: (inout Element, Int) -> Void) -> Bool {
+    guard let step = steps.first else { return false }
+    if step == "." {
+      body(&element, 0)
+      return true
+    }
     let parts = step.split(separator: "[", maxSplits: 1)
     let id = parts.count > 1 ? String(parts[1].dropFirst("@id='".count).dropLast("']".count)) : nil
     let index = element.children.firstIndex { child in
       guard let child = child.element, child.name == String(parts[0]) else { return false }
       return id == nil || child.id == id
     }
-    guard let index else { return }
-    if steps.count == 1 { return body(&element, index) }
-    guard case .element(var child) = element.children[index] else { return }
-    edit(&child, Array(steps.dropFirst()), body)
+    guard let index else { return false }
+    if steps.count == 1 {
+      body(&element, index)
+      return true
+    }
+    guard case .element(var child) = element.children[index] else { return false }
+    let isDone = edit(&child, Array(steps.dropFirst()), body)
     element.children[index] = .element(child)
+    return isDone
   }
 }
 
@@ -97,6 +107,16 @@ private struct Dice: RandomNumberGenerator {
     try applier.apply(
       patch.document(source: CIBVersion(adminEpoch: 0, epoch: 1, numUpdates: 0), countsStatusUpdates: false))
     return applier.root
+  }
+
+  private static func document(_ from: Element, _ to: Element) throws -> Element {
+    try Element(
+      parsing: Patch(from: from, to: to).document(
+        source: CIBVersion(adminEpoch: 0, epoch: 1, numUpdates: 0), countsStatusUpdates: false))
+  }
+
+  private static func changes(_ from: Element, _ to: Element) throws -> [Element] {
+    try document(from, to).elements(named: "change")
   }
 
   @Test(arguments: 0..<400) func anyOrderOfResourcesIsReached(seed: Int) throws {
@@ -135,9 +155,8 @@ private struct Dice: RandomNumberGenerator {
 
   @Test func oneNewResourceBehindManyOldOnesIsOneChange() throws {
     let old = (0..<600).map { Self.primitive("old\($0)") }
-    let patch = Patch(from: Self.configuration(old), to: Self.configuration(old + [Self.primitive("new")]))
-    let bytes = patch.document(source: CIBVersion(adminEpoch: 0, epoch: 1, numUpdates: 0), countsStatusUpdates: false)
-    #expect(try Element(parsing: bytes).elements(named: "change").count == 1)
+    let new = Self.configuration(old + [Self.primitive("new")])
+    #expect(try Self.changes(Self.configuration(old), new).count == 1)
   }
 
   @Test func whatAPathCannotReachIsReplacedWithWhatIsAround() throws {
@@ -148,6 +167,47 @@ private struct Dice: RandomNumberGenerator {
       return Element("configuration", children: [.element(Element("nodes", children: [.element(node)]))])
     }
     #expect(try Self.applying(nodes("a"), nodes("b")) == nodes("b"))
+  }
+
+  @Test(arguments: [["b", "c", "a"], ["c", "a", "b"]]) func whatChangesPlacesIsMoved(order: [String]) throws {
+    let from = Self.configuration(["a", "b", "c"].map { Self.primitive($0) })
+    let to = Self.configuration(order.map { Self.primitive($0) })
+    #expect(try Self.applying(from, to) == to)
+    let changes = try Self.changes(from, to)
+    #expect(changes.map { $0["operation"] } == ["move"])
+  }
+
+  @Test func nothingToChangeIsNoVersion() throws {
+    let same = Self.configuration([Self.primitive("a")])
+    #expect(Patch(from: same, to: same).isEmpty)
+    #expect(try Self.document(same, same) == Element("diff", [Attribute("format", "2")]))
+  }
+
+  @Test(arguments: ["it's / here", "a b", "twice"]) func whatAPathCannotReachGoesAndMoves(id: String) throws {
+    // Of two elements of one id a path leads to the first.
+    let first = id == "twice" ? [Self.primitive(id, "Stateful")] : []
+    let (odd, other, third) = (Self.primitive(id), Self.primitive("other"), Self.primitive("third"))
+    for (from, to) in [([odd], []), ([odd, other], [other]), ([odd, other, third], [third, other, odd])] {
+      let (from, to) = (Self.configuration(first + from), Self.configuration(first + to))
+      #expect(try Self.applying(from, to) == to)
+    }
+  }
+
+  @Test func aValueThatIsKeptElsewhereIsNoSecret() {
+    func patch(_ name: String, _ value: String) -> Patch {
+      var primitive = Self.primitive("a")
+      primitive.append(
+        Element(
+          "instance_attributes", [Attribute("id", "i")],
+          children: [
+            .element(Element("nvpair", [Attribute("id", "n"), Attribute("name", name), Attribute("value", value)]))
+          ]))
+      return Patch(from: Self.configuration([]), to: Self.configuration([primitive]))
+    }
+    #expect(!patch("passwd", "lrm://").holdsSecret)
+    #expect(patch("passwd", "x").holdsSecret)
+    #expect(patch("url", "http://u:p@h/").holdsSecret)
+    #expect(!patch("ip", "192.0.2.1").holdsSecret)
   }
 
   @Test func theSourceLeavesOutStatusUpdatesUnlessAskedFor() throws {

@@ -88,9 +88,11 @@ func yaml(_ sections: String, showSecrets: Bool = false) throws -> String {
   @Test("secrets on demand") func secrets() throws {
     let section = """
       <resources><primitive id="st" class="stonith" type="x"><instance_attributes id="i">
-      <nvpair id="i-1" name="passwd" value="p1"/></instance_attributes></primitive></resources>
+      <nvpair id="i-1" name="passwd" value="p1"/><nvpair id="i-2" name="token" value="lrm://"/></instance_attributes>
+      </primitive></resources>
       """
     #expect(try !yaml(section).contains("p1"))
+    #expect(try yaml(section).contains("token: lrm://"), "it is kept elsewhere: no secret")
     #expect(try yaml(section, showSecrets: true).contains("passwd: p1"))
   }
 
@@ -383,7 +385,9 @@ func yaml(_ sections: String, showSecrets: Bool = false) throws -> String {
 
 @Suite("WritingTests: secrets") struct SecretTests {
   @Test("parameters that hold secrets, by their names") func names() {
-    for name in ["passwd", "PASSWD", "apikey", "api_key", "my_Password", "secret", "auth-token", "community"] {
+    for name in [
+      "passwd", "PASSWD", "apikey", "api_key", "my_Password", "secret", "auth-token", "community", "credentials",
+    ] {
       #expect(Secret.isSecret(parameter: name))
     }
     for name in ["", "key", "apikey_file", "pass", "communities", "ip"] {
