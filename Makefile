@@ -21,8 +21,8 @@ ifneq ($(CRMSYNC_CORPUS),)
 export CRMSYNC_CORPUS
 endif
 
-.PHONY: all help setup setup-build setup-run setup-test setup-deb setup-bench build manual api-documentation install deb demo maas-sandbox lab lab-down \
-  lint format test compat bench clean
+.PHONY: all help setup setup-build setup-run setup-test setup-deb setup-compat setup-sanitize setup-bench build manual api-documentation \
+  install deb demo maas-sandbox lab lab-down lint format test compat mutation sanitize coverage bench clean
 # Two swifts at a time would wait for each other's .build.
 .NOTPARALLEL:
 
@@ -33,7 +33,7 @@ help: ## this list
 
 setup: setup-test ## install what building and testing need
 
-setup-build setup-run setup-deb setup-test setup-compat setup-bench:
+setup-build setup-run setup-deb setup-test setup-compat setup-sanitize setup-bench:
 	@scripts/install-packages $(@:setup-%=%)
 
 build: setup-build ## the release programs: crmsync, maas and fence_maas in .build/release
@@ -86,12 +86,21 @@ lab-down: ## end it
 test: setup-test lint build deb ## every test
 	$(SWIFT) test
 	$(MAKE) api-documentation
-	$(PYTHON) Tests/run Packages Oracle Fencing
+	$(PYTHON) Tests/run Packages Oracle Fencing Mutation
 	# The writers take the whole processor, which others time things by.
 	$(PYTHON) Tests/run Live --alone test_writers
 
 compat: setup-compat deb ## the tests of CIBs and clusters on Debian 13, which has Pacemaker 3.0; needs root
 	scripts/fresh-root --tests trixie
+
+mutation: setup-test ## break the program in many ways, each of which a test has to notice
+	$(PYTHON) Tests/Mutation/mutate
+
+sanitize: setup-sanitize build ## the tests under sanitizers, the programs under valgrind; needs root
+	$(PYTHON) scripts/sanitize
+
+coverage: setup-test ## what the tests run of the program
+	$(PYTHON) scripts/coverage
 
 bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/run.py
@@ -107,4 +116,4 @@ format: ## format the Swift code
 	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests docs/example Package.swift
 
 clean: ## remove what was built
-	rm -rf .build
+	rm -rf .build .build-*
