@@ -44,6 +44,12 @@ import XML
       section.children.removeAll {
         $0.element.map { $0.id == AttributeSets.bootstrapID && $0.children.isEmpty } ?? false
       }
+      // Sets of different kinds may have changed places, which means nothing.
+      section.children = section.elements.map { element in
+        var element = element.asPromotableClone()
+        element.children = element.elements.sorted { $0.name < $1.name }.map { .element($0) }
+        return .element(element)
+      }
       if !section.elements.isEmpty { result[section.name] = canonicalText(of: section) }
     }
     return result
