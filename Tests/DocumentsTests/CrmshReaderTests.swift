@@ -103,11 +103,20 @@ import Testing
     #expect(pairs[0]["value"] == nil && pairs[1]["value"] == "******")
   }
 
-  @Test(arguments: ["primitive p ocf:x:y password:hunter2", "primitive p ocf:x:y params password:hunter2"])
-  func errorsQuoteNoPassword(text: String) {
-    let (_, problems) = read(text)
+  @Test(arguments: [
+    "primitive p ocf:x:y password:hunter2", "primitive p ocf:x:y params password:hunter2",
+    "primitive p ocf:x:y params password= hunter2", "primitive p ocf:x:y params password = hunter2 a=b",
+  ]) func aPasswordIsNeitherQuotedNorTakenForAName(text: String) {
+    let (configuration, problems) = read(text)
     #expect(problems.count == 1)
-    #expect(problems.allSatisfy { $0.contains("(secret)") && !$0.contains("hunter2") })
+    #expect(!problems.joined().contains("hunter2"))
+    #expect(configuration.objects.isEmpty)
+  }
+
+  @Test func parametersMayBeWithoutValue() {
+    let (configuration, problems) = read("primitive p ocf:x:y params password=\"\" a=b verbose passwd debug")
+    #expect(problems.isEmpty)
+    #expect(configuration.objects[0].element.first("instance_attributes")?.elements.count == 5)
   }
 
   @Test func deletionsAreRead() {

@@ -55,7 +55,14 @@ extension CrmshStatement {
       let text = word.text.lowercased()
       guard !Self.sectionKeywords.contains(text), !ends.contains(text) else { break }
       _ = next()
-      pairs.append(try pair(word))
+      let pair = try pair(word)
+      // What was meant to be the value would be the name of another parameter, and names are shown.
+      if let last = pairs.last, let name = last["name"], Secret.isSecret(parameter: name), pair["value"] ?? "" == "",
+        last["value"] == "" || word.text == "="
+      {
+        throw problem("'\(name)' has no value: NAME=VALUE has no blanks in it", at: word)
+      }
+      pairs.append(pair)
     }
     return pairs
   }
