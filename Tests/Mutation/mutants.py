@@ -124,7 +124,7 @@ m.statement("guard set.first(\"rule\") == nil else { return nil }", "",
             "a set with a rule that left the documents stays, where it stops a resource")
 m.value("if «family.orderIsMeaning» {", "false", "the members of a group are never put into the order of the document")
 m.value("$0 == Secret.keep || Secret.isURLWithUser($0) ? \"\" : nil", "nil",
-        "an exported alert recipient is none of the cluster's: it is deleted", HIDDEN)
+        "an alert's recipient of a document that leaves its value to the cluster is none of the cluster's")
 m.value("set.id == AttributeSets.bootstrapID ? nil : attributeSetHeader(set)", "attributeSetHeader(set)",
         "the first property set is taken for another one, and crm and pcs write into the wrong one")
 m.value("score.normalized) ?? \"0\"\n  return «\"\\(score) \\(set.first(\"rule\").map { canonicalText(of: $0) } ?? \"\")\"»",
