@@ -96,14 +96,17 @@ extension Planner {
   private mutating func exactSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {
     var sets: [Element] = []
     for var set in wanted.map(\.element) {
+      func isPlain(_ set: Element) -> Bool {
+        set["id-ref"] == nil && set["score"] == nil && set.first("rule") == nil
+          && [nil, Self.newSetID(section)].contains(set.id)
+      }
       // Properties without a set are those of the set that comes first; of defaults any plain set will do.
-      if section == .properties, set.id == nil, set["id-ref"] == nil {
+      if section == .properties, set.id == nil, isPlain(set) {
         set.attributes.insert(Attribute("id", AttributeSets.bootstrapID), at: 0)
       }
       let same = sets.firstIndex {
-        $0.id == set.id && $0["id-ref"] == set["id-ref"]
-          || [nil, Self.newSetID(section)].contains($0.id) && [nil, Self.newSetID(section)].contains(set.id)
-            && $0.first("rule") == nil && set.first("rule") == nil
+        set.id != nil && $0.id == set.id || set["id-ref"] != nil && $0["id-ref"] == set["id-ref"]
+          || isPlain($0) && isPlain(set)
       }
       if let same {
         sets[same].children += set.children
@@ -123,7 +126,7 @@ extension Planner {
           kept.append(Kept("property \(name)", why: "written by Pacemaker itself"))
         }
         let home =
-          sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0.id == nil }
+          sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0.id == nil && $0.first("rule") == nil }
           ?? sets.firstIndex { $0.first("rule") == nil }
         if let home {
           let named = Set(sets[home].elements.compactMap { $0["name"] })

@@ -41,18 +41,27 @@ struct SettingsMerge {
   // MARK: - Merging
 
   mutating func merge(_ desired: Element) {
+    var desired = desired
+    // Of two of one name, the first is the one that Pacemaker takes.
+    var known: [Element] = []
+    desired.children.removeAll { child in
+      guard let nvpair = child.element, nvpair.name == "nvpair" else { return false }
+      if known.contains(where: { sameName($0, nvpair) }) { return true }
+      known.append(nvpair)
+      return false
+    }
     if desired["id-ref"] != nil {
       if !sets.contains(where: { $0["id-ref"] == desired["id-ref"] }) { sets.append(desired) }
       return
     }
-    guard let id = desired.id else { return mergeValues(of: desired) }
-    if let index = sets.firstIndex(where: { $0.id == id }) {
+    let isPlain = desired.first("rule") == nil && desired["score"] == nil
+    if let id = desired.id, let index = sets.firstIndex(where: { $0.id == id }) {
       mergeSet(desired, into: index)
-    } else if desired.first("rule") == nil && desired["score"] == nil && !(firstID != nil && id != firstID) {
+    } else if isPlain && (desired.id == nil || firstID == nil || desired.id == firstID) {
       // A plain set of another name says the same as one that the cluster has.
-      mergeValues(of: desired, newSetID: id)
+      return mergeValues(of: desired, newSetID: desired.id)
     } else if let index = sets.firstIndex(where: {
-      attributeSetHeader($0) == attributeSetHeader(desired) && desired.first("rule") != nil
+      attributeSetHeader($0) == attributeSetHeader(desired) && (desired.first("rule") != nil || desired.id == nil)
     }) {
       mergeSet(desired, into: index)
     } else {
