@@ -346,6 +346,25 @@ func yaml(_ sections: String, showSecrets: Bool = false) throws -> String {
     #expect(ids == ["cib-bootstrap-options", "other"])
   }
 
+  @Test("no two sets have the usual id") func usualID() {
+    func ids(_ configuration: DesiredConfiguration) -> [String?]? {
+      let (element, problems) = XMLDocumentWriter().element(for: configuration)
+      #expect(problems.isEmpty)
+      return element.first("configuration")?.first("crm_config")?.elements.map(\.id)
+    }
+    var configuration = DesiredConfiguration()
+    let usual = "cib-bootstrap-options"
+    configuration.settings = [settings([("a", "1")]), settings([("b", "2")], id: usual)]
+    #expect(ids(configuration) == [usual])
+    configuration.settings = [settings([("b", "2")], id: usual), settings([("a", "1")])]
+    #expect(ids(configuration) == [usual])
+    // What is under a condition is no place for what is not.
+    configuration.settings[0].element["score"] = "1"
+    #expect(ids(configuration) == [usual, "cib-bootstrap-options-1"])
+    configuration.settings.reverse()
+    #expect(ids(configuration) == ["cib-bootstrap-options-1", usual])
+  }
+
   @Test("resources keep the order they were written in, without a list of it") func keysInOrder() {
     var configuration = DesiredConfiguration()
     configuration.objects = [primitive("s", form: .stonith), primitive("p")]

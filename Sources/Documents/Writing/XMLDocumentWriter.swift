@@ -120,19 +120,33 @@ private struct CIBAssembly {
         }
         continue
       }
-      if element.id == nil, element["id-ref"] == nil, element["score"] == nil, element.first("rule") == nil,
-        let usualID = Self.usualSetID(settings.section)
-      {
-        // Values for the usual set; several documents share it.
+      if let usualID = Self.usualSetID(settings.section) {
+        // Values for the usual set, whether a document names it or not; several documents share it.
         let id = namesSets ? usualID : nil
-        if let index = sections[settings.section]?.firstIndex(where: { $0.id == id }) {
-          sections[settings.section]![index].children += element.children
+        let present = sections[settings.section]?.firstIndex { $0.id == id }
+        switch (element.id, present) {
+        case (nil, let present?) where Self.isPlain(element) && Self.isPlain(sections[settings.section]![present]):
+          sections[settings.section]![present].children += element.children
           continue
+        case (nil, nil) where Self.isPlain(element):
+          if let id { element.attributes.insert(Attribute("id", id), at: 0) }
+        case (usualID, let present?) where namesSets:
+          // Values without a set came before.
+          if Self.isPlain(element) {
+            element.children += sections[settings.section]![present].children
+            sections[settings.section]![present] = element
+            continue
+          }
+          sections[settings.section]![present]["id"] = nil
+        default: break
         }
-        if let id { element.attributes.insert(Attribute("id", id), at: 0) }
       }
       sections[settings.section, default: []].append(element)
     }
+  }
+
+  private static func isPlain(_ set: Element) -> Bool {
+    set["id-ref"] == nil && set["score"] == nil && set.first("rule") == nil
   }
 
   private static func usualSetID(_ section: CIB.Section) -> String? {
