@@ -131,7 +131,9 @@ package struct Planner {
       wants.append(Want(object: object, currentIndex: index))
       return
     }
-    guard newWants.updateValue(wants.count, forKey: Self.key(of: object)) == nil else { return }
+    let key = Self.key(of: object)
+    guard newWants[key] == nil else { return }
+    newWants[key] = wants.count
     wants.append(Want(object: object, currentIndex: nil))
   }
 
@@ -383,8 +385,8 @@ package struct Planner {
           draft.set(CIBObject(kind: object.kind, id: object.id, element: element))
         case .empty(let what):
           remove(object, because: "\(what) goes")
-          removal.ids.insert(Draft.key(object))
-          isStable = false
+          // Of two of one id, in a CIB that fits no schema, one stays in the draft, and is looked at over and over.
+          if removal.ids.insert(Draft.key(object)).inserted { isStable = false }
         }
       }
     }
