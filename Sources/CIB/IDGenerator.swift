@@ -76,25 +76,9 @@ package struct IDGenerator {
   /// The text with everything that no XML name may hold replaced by `_`.
   package static func xmlName(_ text: String) -> String {
     guard !isXMLName(text) else { return text }
-    var name = String(String.UnicodeScalarView(text.unicodeScalars.map { isNameCharacter($0) ? $0 : "_" }))
-    if let first = name.unicodeScalars.first, !isNameStart(first) { name = "_" + name }
-    return name.isEmpty ? "_" : name
-  }
-
-  private static func isNameStart(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x41...0x5A, 0x5F, 0x61...0x7A, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0x2FF, 0x370...0x37D, 0x37F...0x1FFF,
-      0x200C...0x200D, 0x2070...0x218F, 0x2C00...0x2FEF, 0x3001...0xD7FF, 0xF900...0xFDCF, 0xFDF0...0xFFFD,
-      0x10000...0xEFFFF:
-      true
-    default: false
-    }
-  }
-
-  private static func isNameCharacter(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x2D, 0x2E, 0x30...0x39, 0xB7, 0x300...0x36F, 0x203F...0x2040: true
-    default: isNameStart(scalar)
-    }
+    // Scalar by scalar, by the same tables: those of XML 1.0 as libxml2 has them, not those of its later editions.
+    let name = String(
+      String.UnicodeScalarView(text.unicodeScalars.map { isXMLName("_" + String(Character($0))) ? $0 : "_" }))
+    return isXMLName(name) ? name : "_" + name
   }
 }

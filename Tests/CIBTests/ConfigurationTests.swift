@@ -26,3 +26,11 @@ import XML
     #expect(!PlacedResources(configuration).contains("g", in: configuration))
   }
 }
+
+@Suite struct IDGeneratorTests {
+  /// XML 1.0 has had other letters in its later editions; libxml2 keeps to the first ones.
+  @Test(arguments: ["a-\u{1F600}", "\u{FEFF}", "", "1", "a b", "-", "\u{E9}", "\u{10000}", "a:b"])
+  func namesAreNames(text: String) {
+    #expect(isXMLName(IDGenerator.xmlName(text)))
+  }
+}
