@@ -125,6 +125,11 @@ import Testing
     #expect(problems.count == 1)
   }
 
+  @Test func whatIsNoIDIsNotDeleted() {
+    let (configuration, problems) = read("delete st-`")
+    #expect(configuration.deletions.isEmpty && problems.count == 1)
+  }
+
   @Test(arguments: [
     "xml <a", "xml <script/>", "xml", "xml <!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><primitive id='&e;'/>",
   ])

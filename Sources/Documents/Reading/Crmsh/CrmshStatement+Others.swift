@@ -82,7 +82,7 @@ extension CrmshStatement {
     var words: [CrmshWord] = []
     while let word = next() {
       if ["--force", "-f"].contains(word.text) { continue }
-      guard !word.text.isEmpty, !word.text.hasPrefix("-") else { throw problem("'\(word.text)' is no id", at: word) }
+      guard isXMLName(word.text) else { throw problem("'\(word.text)' is no id", at: word) }
       words.append(word)
     }
     guard !words.isEmpty else { throw problem("'delete' names no object", at: last) }

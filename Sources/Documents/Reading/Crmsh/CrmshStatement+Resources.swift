@@ -207,6 +207,7 @@ extension CrmshStatement {
         mapping = Element(word.text, position: word.position)
       } else if let (name, value) = word.pair {
         let name = name.hasPrefix("$") ? String(name.dropFirst()) : name
+        guard isXMLName(name) else { throw problem("'\(name)' is no name of an attribute", at: word) }
         if mapping == nil { part[name] = value } else { mapping![name] = value }
       } else {
         throw problem("'\(word.text)' is not understood here", at: word)
