@@ -126,7 +126,12 @@ extension NativeReading {
 
 extension NativeReading {
   mutating func readSettings(_ value: NativeValue, _ section: Section, key: String) {
-    let elements = sets(value, section.setElementName ?? "", Subject("'\(key)'"))
+    var elements = sets(value, section.setElementName ?? "", Subject("'\(key)'"))
+    elements.removeAll { set in
+      guard set.id == Record.setID else { return false }
+      report("'\(key)': the set '\(Record.setID)' is crmsync's own record", at: set.position)
+      return true
+    }
     configuration.settings += elements.map {
       DesiredSettings(section: section, element: $0, location: place($0.position))
     }
