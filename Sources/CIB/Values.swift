@@ -66,7 +66,8 @@ package enum Values {
     case "INFINITY", "+INFINITY": return infinity
     case "-INFINITY": return -infinity
     default:
-      guard let number = Int(text) else { return nil }
+      // `strtoll`, which passes over blanks in front.
+      guard let number = Int(text.drop { " \t\n\r".contains($0) }) else { return nil }
       return min(max(number, -infinity), infinity)
     }
   }

@@ -19,6 +19,7 @@ import XML
     #expect(ValueType.score.areSame("1000000", "INFINITY"))
     #expect(ValueType.score.areSame("-2000000", "-INFINITY"))
     #expect(ValueType.score.areSame("+5", "5"))
+    #expect(ValueType.score.areSame(" 5", "5"))
     #expect(!ValueType.score.areSame("5", "6"))
   }
 
