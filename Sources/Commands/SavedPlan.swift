@@ -45,6 +45,9 @@ struct SavedPlan {
   /// The names of what it was made from.
   var documents: [String] { root.elements(named: "document").compactMap { $0["name"] } }
 
+  /// What is kept in the history; nil in a plan of an older crmsync.
+  var changes: AppliedChanges? { root.first(AppliedChanges.elementName).flatMap(AppliedChanges.init) }
+
   private init(_ root: Element) { self.root = root }
 
   /// - Parameter inputs: what the plan was made from, which is not to be lost.
@@ -65,7 +68,12 @@ struct SavedPlan {
 
   /// - Returns: nil where the file is no saved plan, but a document.
   static func load(from path: String) throws -> SavedPlan? {
-    guard path != "-", let bytes = try? readFile(path), isPlan(bytes) else { return nil }
+    guard path != "-", let bytes = try? readFile(path) else { return nil }
+    return try read(bytes, from: path)
+  }
+
+  static func read(_ bytes: [UInt8], from path: String) throws -> SavedPlan? {
+    guard isPlan(bytes) else { return nil }
     guard let root = try? Element(parsing: bytes), root["format"] == "1", root.first("diff") != nil else {
       throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out")
     }
@@ -102,7 +110,6 @@ struct SavedPlan {
       throw Failure(
         .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
     }
-    let changes = root.first(AppliedChanges.elementName).flatMap(AppliedChanges.init)
     if let changes {
       _ = try history.keeping(changes, whileSending: send)
     } else {

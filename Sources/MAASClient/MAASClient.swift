@@ -30,15 +30,19 @@ public final class MAASClient {
   public func whoami() throws(MAASError) -> User {
     let answer = try send(
       Request(path: "users/", query: [("op", "whoami")], limit: 64 << 10, purpose: "the key's user"))
-    guard let json = JSON(answer.body), let name = json["username"]?.text, !name.isEmpty else {
-      throw unexpected("whoami")
-    }
-    return User(name: name.printable(limit: 64), isAdministrator: json["is_superuser"]?.boolean ?? false)
+    guard let user = User(answer.body) else { throw unexpected("whoami") }
+    return user
   }
 
   public struct User: Sendable {
     public var name: String
     public var isAdministrator: Bool
+
+    init?(_ body: [UInt8]) {
+      guard let json = JSON(body), let name = json["username"]?.text, !name.isEmpty else { return nil }
+      self.name = name.printable(limit: 64)
+      isAdministrator = json["is_superuser"]?.boolean ?? false
+    }
   }
 
   /// The machines of these names that the key sees. A name with dots is looked up by its first part; whether the rest
@@ -50,15 +54,7 @@ public final class MAASClient {
       Request(
         path: "machines/", query: shorts.map { ("hostname", $0) }, limit: (128 << 10) * shorts.count + (64 << 10),
         purpose: names.count == 1 ? "the machine \(names[0])" : "\(names.count) machines"))
-    guard let elements = JSON(answer.body)?.elements else { throw unexpected("machines") }
-    var machines: [Machine] = []
-    for element in elements {
-      // A host name is unique in MAAS, and another's machine was not asked for.
-      guard let machine = Machine(element), shorts.contains(machine.hostname),
-        !machines.contains(where: { $0.hostname == machine.hostname })
-      else { throw unexpected("machines") }
-      machines.append(machine)
-    }
+    guard let machines = Machine.list(answer.body, named: shorts) else { throw unexpected("machines") }
     return machines
   }
 
@@ -93,10 +89,7 @@ public final class MAASClient {
       Request(
         path: "machines/\(machine.systemID)/", query: [("op", "query_power_state")], limit: 4096,
         purpose: "the power state of \(machine.hostname)"))
-    guard let state = JSON(answer.body)?["state"]?.text.flatMap({ PowerState(rawValue: $0) }),
-      // A key given twice, escaped or not, says two things.
-      answer.body.occurrences(of: "\"state\"") == 1, !answer.body.contains(UInt8(ascii: "\\"))
-    else { throw unexpected("query_power_state") }
+    guard let state = PowerState(answer.body) else { throw unexpected("query_power_state") }
     return state
   }
 
@@ -208,7 +201,7 @@ public final class MAASClient {
   // MARK: - Refusals
 
   /// What an answer other than 200 means. The body of a 401 is never looked at: it holds the key's secret.
-  private func error(for answer: Answer, _ request: Request, _ region: RegionURL) -> MAASError {
+  func error(for answer: Answer, _ request: Request, _ region: RegionURL) -> MAASError {
     let what = request.purpose
     switch answer.status {
     case 401:
@@ -249,11 +242,5 @@ public final class MAASClient {
     let text = String(decoding: answer.body.prefix(2048), as: UTF8.self)
     let line = key.redacting(text).printable()[...].trimmed
     return line.isEmpty || line.hasPrefix("<") || line.hasPrefix("{") ? "" : ": \(line)"
-  }
-}
-
-extension [UInt8] {
-  fileprivate func occurrences(of text: String) -> Int {
-    String(decoding: self, as: UTF8.self).ranges(of: text).count
   }
 }

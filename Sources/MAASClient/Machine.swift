@@ -67,6 +67,20 @@ public struct Machine: Sendable {
     owner = (json["owner"]?.text ?? "").printable(limit: 64)
   }
 
+  /// Reads a list of machines; nil where it is none, or has one that was not asked for, or one of them twice: a host
+  /// name is unique in MAAS.
+  static func list(_ body: [UInt8], named shorts: [String]) -> [Machine]? {
+    guard let elements = JSON(body)?.elements else { return nil }
+    var machines: [Machine] = []
+    for element in elements {
+      guard let machine = Machine(element), shorts.contains(machine.hostname),
+        !machines.contains(where: { $0.hostname == machine.hostname })
+      else { return nil }
+      machines.append(machine)
+    }
+    return machines
+  }
+
   private static func isSystemID(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == 0x2D || $0 == 0x5F }
   }
@@ -81,6 +95,21 @@ extension UInt8 {
 /// The power of a machine as its BMC says it now.
 public enum PowerState: String, Sendable {
   case on, off, unknown, error
+
+  /// Reads MAAS's answer, `{"state": "off"}`.
+  init?(_ body: [UInt8]) {
+    guard let state = JSON(body)?["state"]?.text.flatMap({ PowerState(rawValue: $0) }),
+      // A key given twice, escaped or not, says two things.
+      body.occurrences(of: "\"state\"") == 1, !body.contains(UInt8(ascii: "\\"))
+    else { return nil }
+    self = state
+  }
+}
+
+extension [UInt8] {
+  fileprivate func occurrences(of text: String) -> Int {
+    String(decoding: self, as: UTF8.self).ranges(of: text).count
+  }
 }
 
 /// The name by which a machine is looked up: letters, digits, `-`, `_` and dots, so that it can stand in a URL and a log.

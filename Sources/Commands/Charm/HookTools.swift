@@ -73,7 +73,7 @@ struct HookTools {
   }
 
   /// What a tool prints as JSON.
-  private struct Answer {
+  struct Answer {
     private let value: NativeValue
 
     init(_ bytes: [UInt8], to question: String) throws {
