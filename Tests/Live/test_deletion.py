@@ -196,7 +196,8 @@ class Deletion(LabCase):
     def test_a_remote_node(self):
         gone = "frank-colt"
         for node in (gone, HOST):
-            done = self.on_member("attrd_updater", "-n", "mark", "-U", "1", "-N", node)
+            # Not by attrd_updater, which with Pacemaker 3.0 does not say that it is a remote node.
+            done = self.on_member("crm_attribute", "--lifetime", "reboot", "--node", node, "--name", "mark", "--update", "1")
             self.assertEqual(0, done.status, done)
         done = self.on_member("crm_attribute", "--node", gone, "--name", "site", "--update", "a")
         self.assertEqual(0, done.status, done)
