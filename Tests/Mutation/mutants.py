@@ -290,21 +290,21 @@ m.value("json[\"node_type\"].map({ $0.integer == 0 }) ?? true", "true", "a rack 
 m.value("machine.hostname == short && «(!text.contains(\".\") || machine.fqdn == text)»", "true",
         "the machine of that name in another domain is switched off", fencing("Names"))
 m.value("!text.contains(\"..\")", "true", "a host name reaches into other paths of MAAS's API", PARAMETERS)
-
-m = File("Sources/MAASClient/MAASClient.swift", fencing("Requests"))
 m.value("guard let machine = Machine(element), «shorts.contains(machine.hostname)»", "true",
         "another machine than was asked for is switched off", faults("off", "look-up", "other-hostname"))
 m.value("!machines.contains(where: { $0.hostname == machine.hostname })", "true",
         "of two machines of one name, the first is switched off", faults("off", "look-up", "same-machine-twice"))
+m.value("body.occurrences(of: \"\\\"state\\\"\") == 1", "true", "an answer that says on and off counts as off",
+        faults("off", "query", "duplicate-off-last"))
+m.value("!body.contains(UInt8(ascii: \"\\\\\"))", "true", "an answer that says on and off counts as off",
+        faults("off", "query", "off-escaped-key", "off-escaped-key-last"))
+
+m = File("Sources/MAASClient/MAASClient.swift", fencing("Requests"))
 m.value("guard «name.names(machine)» else", "true", "the machine of that name in another domain is switched off", fencing("Names"))
 m.value("«result.systemID == machine.systemID»,", "true", "another machine's status decides whether this one is powered on",
         faults("reset, reboot", "machine", "other-system-id"))
 m.value("result.systemID == machine.systemID,\n      «result.hostname == machine.hostname»", "true", "a machine that has got another name is powered on",
         faults("reset, reboot", "power_off", "it gets another name"))
-m.value("answer.body.occurrences(of: \"\\\"state\\\"\") == 1", "true", "an answer that says on and off counts as off",
-        faults("off", "query", "duplicate-off-last"))
-m.value("!answer.body.contains(UInt8(ascii: \"\\\\\"))", "true", "an answer that says on and off counts as off",
-        faults("off", "query", "off-escaped-key", "off-escaped-key-last"))
 m.value("try order(\"power_on\", machine, [(\"comment\", comment)], repeatsWhenBusy: «false»)", "true",
         "power_on is sent again without asking whether the machine runs, and resets it", fencing("BusyOrders"))
 m.value("(\"stop_mode\", «\"hard\"»)", "\"soft\"", "a node that hangs is asked to shut down, and never does")
