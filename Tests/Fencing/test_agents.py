@@ -214,6 +214,12 @@ class Names(AgentCase):
             result = self.call(plugin, "on", hostnames=hostnames)
             self.assertEqual(["lookup", "query_power_state"], self.calls(), result)
 
+    def test_hostnames_that_are_none(self):
+        self.region()
+        for hostnames in ("node1 a/b", " ", None):
+            for result in self.both("status", hostnames=hostnames, expected=1):
+                self.assertEqual([], self.calls(), result)
+
     def test_names_that_are_not_among_hostnames(self):
         self.region()
         for name in ("node", "node11", "node1.maas", "xnode1", "node3", ""):
@@ -324,6 +330,13 @@ class Parameters(AgentCase):
                     self.assertEqual([], leaks(result, self.maas.users["admin"]))
                     for part in apikey.split(":"):
                         self.assertNotIn(part, result.out + result.err + "".join(result.log))
+
+    def test_a_clock_that_is_wrong_is_told(self):
+        self.region()
+        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 3600))
+        self.maas.add_fault("whoami", "401-expired", headers={"Date": date}, times=None)
+        for result in self.both("status", expected=1):
+            self.assertRegex(result.err, r"clock and MAAS's are (3599|3600|3601) s apart")
 
     def test_a_key_with_characters_that_need_encoding(self):
         for key in ("a:b:c%2F+/=&~", "a%b:c d".replace(" ", "+") + ":e,f\"g'h"):

@@ -18,6 +18,7 @@ import Testing
       ("HTTPS://h:5443/MAAS/r/machines", "https://h:5443/MAAS/api/2.0/"),
       ("http://h/MAAS/#/machines", "http://h/MAAS/api/2.0/"),
       ("http://[fd00::1]:5240/MAAS", "http://[fd00::1]:5240/MAAS/api/2.0/"),
+      ("http://[::ffff:192.0.2.1]/MAAS", "http://[::ffff:192.0.2.1]/MAAS/api/2.0/"),
       ("http://proxy/prefix/MAAS/", "http://proxy/prefix/MAAS/api/2.0/"),
     ])
   func urlsAreReadAsUsersWriteThem(text: String, api: String) throws {
@@ -29,6 +30,7 @@ import Testing
       "", "ftp://h/MAAS", "file:///etc/passwd", "http://", "http://u:p@h/MAAS", "http://h:99999/", "http://h:/",
       "http://h/a b",
       "http://h/MAAS/api/1.0/", "http://h/../x", "http://h?x=1", "http://h\n/MAAS", "http://hé/", "http://[::1/MAAS",
+      "http://h/./x", "http://x[::1]/", "http://[::1]x/", "http://[]/", "http://[x]/",
     ])
   func urlsThatCannotWorkAreRefused(text: String) {
     #expect(throws: MAASError.self) { try RegionURL(text) }

@@ -539,14 +539,14 @@ nodes: {n1: {attributes: {plain: VALUE}, utilization: {plain: VALUE}}}
             value="{url}1"/><recipient id="al-2" value="/x"/><recipient id="al-3" value="{url}3"/></alert></alerts>
             </configuration>""").replace(
             'type="Dummy">', f'type="Dummy" description="{url}"><operations><op id="m" name="monitor" interval="9s" description="{url}"/></operations>').replace(
-            "</resources>", f"""<bundle id="b"><podman image="{url}" options="-e X={url}"/><network ip-range-start="192.0.2.1"/>
+            "</resources>", f"""<bundle id="b"><podman image="{url}" options="-e X={url}" run-command="run {url}"/><network ip-range-start="192.0.2.1"/>
             <storage><storage-mapping id="s" source-dir="/" target-dir="/s" options="{url}"/></storage></bundle></resources>"""))
         for form in ("yaml", "json", "xml"):
             with self.subTest(form):
                 document = self.document(self.assertHidden(self.assertStatus(0, self.on_file("export", "--format", form))).out, "e." + form)
                 self.assertStatus(0, self.on_file("plan", document, "--prune-all", "--exact", "--detailed-exitcode"))
                 shown = self.document(self.assertStatus(0, self.on_file("export", "--show-secrets", "--format", form)).out, "s." + form)
-                self.assertEqual(shown.read_text().count(MARK), 9)
+                self.assertEqual(shown.read_text().count(MARK), 10)
                 self.assertStatus(0, self.on_file("plan", shown, "--detailed-exitcode"))
                 for other in ("yaml", "json", "xml"):
                     self.assertHidden(self.assertStatus(0, crmsync("render", shown, "--format", other)))

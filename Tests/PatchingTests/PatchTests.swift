@@ -121,6 +121,18 @@ private struct Dice: RandomNumberGenerator {
     }
   }
 
+  @Test func whatIsNoElementComesWithWhatIsAround() throws {
+    for node in [Node.comment(" here ")] {
+      var with = Self.primitive("a")
+      with.children = [node]
+      let (from, to) = (Self.configuration([Self.primitive("a")]), Self.configuration([with]))
+      for (from, to) in [(from, to), (to, from)] {
+        #expect(try Self.changes(from, to).map { $0["operation"] } == ["delete", "create"])
+        #expect(try Self.applying(from, to) == to)
+      }
+    }
+  }
+
   @Test func aValueThatIsKeptElsewhereIsNoSecret() {
     func patch(_ name: String, _ value: String) -> Patch {
       var primitive = Self.primitive("a")
