@@ -18,6 +18,11 @@ package final class AgentLog {
     openlog(self.tag, LOG_PID, LOG_DAEMON)
   }
 
+  deinit {
+    closelog()
+    free(tag)
+  }
+
   package func notice(_ text: String) {
     write(LOG_NOTICE, text)
     if isVerbose { tell(text) }
