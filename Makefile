@@ -96,7 +96,7 @@ compat: setup-compat deb ## the tests of CIBs and clusters on Debian 13, which h
 mutation: setup-test ## break the program in many ways, each of which a test has to notice
 	$(PYTHON) Tests/Mutation/mutate
 
-sanitize: setup-sanitize build ## the tests under sanitizers, the programs under valgrind; needs root
+sanitize: setup-sanitize build ## the tests under sanitizers, the programs under valgrind
 	$(PYTHON) scripts/sanitize
 
 coverage: setup-test ## what the tests run of the program
