@@ -93,7 +93,7 @@ def main():
         return
     lab = Lab()
     try:
-        print(f"3 members and {given.remotes} remote nodes: up after {lab.up('--remotes', str(given.remotes)):.1f} s", flush=True)
+        print(f"3 members and {given.remotes} remote nodes: up after {lab.up('--remotes', str(given.remotes), '--timeout', '240'):.1f} s", flush=True)
         hosts = json.loads(lab("status", "--json").out)
         remotes = [(host["name"], host["addr"]) for host in hosts if host["kind"] == "remote"]
         for stopped in given.stopped:

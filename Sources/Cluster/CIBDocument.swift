@@ -54,7 +54,9 @@ package struct CIBDocument: Equatable, Sendable {
   }
 
   package var writer: Writer {
-    Writer(user: root["update-user"], client: root["update-client"], origin: root["update-origin"])
+    // 3.0.0 has the user as the client, too.
+    let (user, client) = (root["update-user"], root["update-client"])
+    return Writer(user: user, client: client == user ? nil : client, origin: root["update-origin"])
   }
 
   /// A cluster option, from the property set that Pacemaker reads first.

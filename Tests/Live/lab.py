@@ -99,7 +99,7 @@ class Lab:
         key.write_text(APIKEY + "\n")
         began = time.monotonic()
         done = self("up", "--files", ROOT / "lab" / "files", "--files", tree, "--until-exit", os.getpid(), *arguments,
-                    timeout=120)
+                    timeout=300)
         if done.status != 0:
             self.keep = True
             raise RuntimeError(f"{done}\nsee {self.folder}")

@@ -98,14 +98,17 @@ class Interruption(LabCase):
         self.assertServed()
 
     def test_the_charms_order(self):
-        """For comparison, and to see that a loss is seen: the property first, as the charm does it, then the rules. The
-        charm has 12 others in front of these."""
+        """For comparison, and to see that a loss is seen: the property first, as the charm does it, then the rules, waiting
+        after each. The charm has 12 others in front of these. With the bare tools, as crmsh 5.0 looks for a systemd."""
         def opt_in():
-            for words in ("property symmetric-cluster=false",
-                          *(f"location loc-{GROUP}-{node} {GROUP} 0: {node}" for node in MEMBERS)):
-                done = self.on_member("crm", "-w", "-F", "configure", *words.split(), timeout=120)
-                self.assertEqual(0, done.status, done)
-                self.tell(words)
+            for command in (("crm_attribute", "--type", "crm_config", "--name", "symmetric-cluster", "--update", "false"),
+                            *(("cibadmin", "--create", "--scope", "constraints", "--xml-text",
+                               f'<rsc_location id="loc-{GROUP}-{node}" rsc="{GROUP}" node="{node}" score="0"/>')
+                              for node in MEMBERS)):
+                for words in (command, ("crm_resource", "--wait", "--timeout=60")):
+                    done = self.on_member(*words)
+                    self.assertEqual(0, done.status, done)
+                self.tell(command[-1])
 
         sent, lost = self.pinged((opt_in, lambda state: self.is_idle(state) and all(
             len(state.places.get(name, [])) == 1 for name in VIPS)))

@@ -2,12 +2,11 @@
 
 import json
 import re
-import shutil
 import unittest
 
 from lxml import etree
 
-from support import Case, crmsync, environment, query, run
+from support import HAS_CRM, NO_CRM, Case, crmsync, environment, query, run
 
 AGENT = "agent: 'ocf:pacemaker:Dummy'"
 
@@ -465,8 +464,8 @@ class RecordTests(BehaviourCase):
         self.insync(text, "--prune-all", "--exact")
 
     def test_survives_other_tools(self):
-        if not shutil.which("crm"):
-            self.skipTest("no crmsh")
+        if not HAS_CRM:
+            self.skipTest(NO_CRM)
         self.cib()
         self.apply(f"primitives: {{a: {{{AGENT}, meta: {{target-role: Started}}}}, b: {{{AGENT}}}}}\n")
         before = self.records()

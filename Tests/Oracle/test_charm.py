@@ -12,9 +12,8 @@ from lxml import etree
 
 import charm_sequence
 from meaning import differences, parse
-from support import ROOT, Case, crmsync, environment, query, run
+from support import HAS_CRM, NO_CRM, ROOT, Case, crmsync, environment, query, run
 
-HAS_CRM = shutil.which("crm") is not None
 # All that is secret in fixtures/charm.
 SECRETS = ("consumer:token:secret", "invented-sst-password", "invented-ipmi-password")
 
@@ -201,7 +200,7 @@ class CharmCase(Case):
         return query(self.cib).xpath("configuration" + expression, **variables)
 
 
-@unittest.skipUnless(HAS_CRM, "there is no crmsh")
+@unittest.skipUnless(HAS_CRM, NO_CRM)
 class SameResult(CharmCase):
     def test_the_cluster_is_as_the_charm_would_have_made_it(self):
         for name, shape in SHAPES.items():
@@ -274,7 +273,7 @@ class Otherwise(CharmCase):
     def same_as(self, name):
         self.assertEqual(differences(parse(Charm.result(name)), str(self.cib)), [])
 
-    @unittest.skipUnless(HAS_CRM, "there is no crmsh")
+    @unittest.skipUnless(HAS_CRM, NO_CRM)
     def test_operations_are_read_in_any_order(self):
         facts = self.facts("vip-haproxy")
         self.change(facts, "resource_params", lambda old: {
@@ -283,7 +282,7 @@ class Otherwise(CharmCase):
         self.apply(facts)
         self.same_as("vip-haproxy")
 
-    @unittest.skipUnless(HAS_CRM, "there is no crmsh")
+    @unittest.skipUnless(HAS_CRM, NO_CRM)
     def test_what_is_to_be_made_and_deleted_stays(self):
         facts = self.facts("vip-haproxy")
         self.change(facts, "delete_resources", lambda old: [*old, "res_ks_haproxy", "grp_ks_vips"])
@@ -293,7 +292,7 @@ class Otherwise(CharmCase):
             self.same_as("vip-haproxy")
         self.assertEqual(said["changes"], 0)
 
-    @unittest.skipUnless(HAS_CRM, "there is no crmsh")
+    @unittest.skipUnless(HAS_CRM, NO_CRM)
     def test_the_option_says_what_no_quorum_means(self):
         facts = self.facts("vip-haproxy")
         facts["config"]["no_quorum_policy"] = "freeze"
@@ -506,7 +505,7 @@ class NoInterruption(CharmCase):
                 running(self.cib)
                 self.assertEqual(self.apply(SHAPES[name].data)["changes"], 0)
 
-    @unittest.skipUnless(HAS_CRM, "there is no crmsh")
+    @unittest.skipUnless(HAS_CRM, NO_CRM)
     def test_the_charm_stops_all(self):
         """Or the test above would show nothing."""
         shape = SHAPES["remotes-opt-in"]

@@ -6,9 +6,8 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from support import accepted, corpus, crmsync, run, tool
+from support import HAS_CRM, NO_CRM, accepted, corpus, crmsync, run, tool
 
-HAS_CRM = shutil.which("crm") is not None
 
 # What `crm configure show` of crmsh 4.4.1 prints of these is not what they are.
 NOT_SHOWN = {
@@ -143,7 +142,7 @@ primitive refers2 ocf:pacemaker:Dummy params $id-ref=described operations $id-re
 """
 
 
-@unittest.skipUnless(HAS_CRM, "there is no crmsh")
+@unittest.skipUnless(HAS_CRM, NO_CRM)
 class CrmshReader(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -10,9 +10,8 @@ from pathlib import Path
 from lxml import etree
 
 from meaning import differences
-from support import FIXTURES, PLANS, corpus, crmsync, environment, query, run, say, tool, two_at_a_time
+from support import FIXTURES, HAS_CRM, NO_CRM, PLANS, corpus, crmsync, environment, query, run, say, tool, two_at_a_time
 
-HAS_CRM = shutil.which("crm") is not None
 IS_ROOT = os.getuid() == 0
 
 # What crmsh 4.4.1 loads from no text.
@@ -217,7 +216,7 @@ class Carried:
                 if not line.startswith("resources order")]
 
 
-@unittest.skipUnless(HAS_CRM, "there is no crmsh")
+@unittest.skipUnless(HAS_CRM, NO_CRM)
 @unittest.skipUnless(IS_ROOT, "crm gives its log to another group, and needs root for it")
 class CrmshWriter(unittest.TestCase):
     def setUp(self):
