@@ -66,9 +66,14 @@ package enum Values {
     case "INFINITY", "+INFINITY": return infinity
     case "-INFINITY": return -infinity
     default:
-      // `strtoll`, which passes over blanks in front.
-      guard let number = Int(text.drop { " \t\n\r".contains($0) }) else { return nil }
-      return min(max(number, -infinity), infinity)
+      // `strtoll`, which passes over blanks in front, and cuts off what is too large.
+      let text = text.drop { " \t\n\r".contains($0) }
+      if let number = Int(text) { return min(max(number, -infinity), infinity) }
+      let digits = text.drop { "+-".contains($0) }.utf8
+      guard text.utf8.count - digits.count < 2, digits.count > 18, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else {
+        return nil
+      }
+      return text.hasPrefix("-") ? -infinity : infinity
     }
   }
 

@@ -20,6 +20,8 @@ import XML
     #expect(ValueType.score.areSame("-2000000", "-INFINITY"))
     #expect(ValueType.score.areSame("+5", "5"))
     #expect(ValueType.score.areSame(" 5", "5"))
+    #expect(ValueType.score.areSame("-9223372036854775809", "-INFINITY"))
+    #expect(Values.score("+-9223372036854775809") == nil && Values.score("9223372036854775809x") == nil)
     #expect(!ValueType.score.areSame("5", "6"))
   }
 
