@@ -49,6 +49,11 @@ import XML
         """)
   }
 
+  @Test func theRecordIsNoSetOfADocument() {
+    let outcome = read("properties: [{id: crmsync-record, set: {a: b}}]")
+    #expect(outcome.messages.count == 1 && outcome.configuration.settings.isEmpty)
+  }
+
   @Test func valuesThatAreNone() {
     let hint =
       "\n  hint: a map here is one of {value: TEXT}, {file: PATH}, {env: NAME}, {keep: secret}, {no-value: true}, {ref: ID}"
