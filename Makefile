@@ -22,7 +22,7 @@ export CRMSYNC_CORPUS
 endif
 
 .PHONY: all help setup setup-build setup-run setup-test setup-deb setup-compat setup-sanitize setup-bench build manual api-documentation \
-  install deb demo maas-sandbox lab lab-down lint format test compat mutation sanitize coverage bench clean
+  install deb demo maas-sandbox lab lab-down lint format test compat fuzz fuzz-build mutation sanitize coverage bench clean
 # Two swifts at a time would wait for each other's .build.
 .NOTPARALLEL:
 
@@ -89,6 +89,20 @@ test: setup-test lint build deb ## every test
 	$(PYTHON) Tests/run Packages Oracle Fencing Mutation
 	# The writers take the whole processor, which others time things by.
 	$(PYTHON) Tests/run Live --alone test_writers
+	$(MAKE) fuzz-build
+	$(PYTHON) fuzz/run --seconds 2
+
+FUZZ_RUNS    ?= 20000000
+FUZZ_TARGETS ?=
+
+fuzz: setup-test build fuzz-build ## every parser and decoder, and the plans: FUZZ_RUNS executions of each of FUZZ_TARGETS, of all unless given
+	$(PYTHON) fuzz/run --runs $(FUZZ_RUNS) $(FUZZ_TARGETS)
+	$(PYTHON) fuzz/run --digests
+
+# Optimised, with the checks of overflow, bounds and exclusive access that the release programs have.
+fuzz-build:
+	CRMSYNC_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --sanitize fuzzer \
+	  -Xswiftc -enable-testing -Xswiftc -parse-as-library --product fuzz
 
 compat: setup-compat deb ## the tests of CIBs and clusters on Debian 13, which has Pacemaker 3.0; needs root
 	scripts/fresh-root --tests trixie
@@ -110,10 +124,10 @@ bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/scale.py
 
 lint: ## check the format of the Swift code
-	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests docs/example Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests fuzz/Sources docs/example Package.swift
 
 format: ## format the Swift code
-	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests docs/example Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests fuzz/Sources docs/example Package.swift
 
 clean: ## remove what was built
 	rm -rf .build .build-*

@@ -86,3 +86,14 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `make fuzz`: one program for all targets, built with coverage for libFuzzer, which brings its main().
+if Context.environment["CRMSYNC_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Charm", "Cluster", "Commands", "CrmsyncPlanning", "Documents", "Fencing", "Graph", "MAASClient", "Patching",
+        "Planning",
+      ], path: "fuzz/Sources"))
+}

@@ -1,0 +1,1 @@
+../../Tests/PatchingTests/Applier.swift
