@@ -86,6 +86,9 @@ static inline int crmsync_json_parse(const char *text, int length, int depth, st
   if (!tokener) return 0;
   CRMSYNC_LOADED(json_tokener_set_flags)(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
   *value = CRMSYNC_LOADED(json_tokener_parse_ex)(tokener, text, length);
+  // null and numbers end only where something follows: here, the end.
+  if (CRMSYNC_LOADED(json_tokener_get_error)(tokener) == json_tokener_continue)
+    *value = CRMSYNC_LOADED(json_tokener_parse_ex)(tokener, "", 1);
   enum json_tokener_error error = CRMSYNC_LOADED(json_tokener_get_error)(tokener);
   CRMSYNC_LOADED(json_tokener_free)(tokener);
   return error == json_tokener_success;
