@@ -2,10 +2,14 @@
 
 import gzip
 import json
+import os
+import pty
 import re
+import select
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -98,6 +102,46 @@ class Packages(unittest.TestCase):
         self.assertEqual(0, run("bash", "-n", script).returncode)
         ask = f"source {script}; COMP_WORDS=(crmsync pl); COMP_CWORD=1; _crmsync; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         self.assertIn("plan", run("bash", "-c", ask).stdout.split())
+
+    def test_fish_completes(self):
+        script = self.root / "usr/share/fish/vendor_completions.d/crmsync.fish"
+
+        def offered(line):
+            asked = run("env", f"PATH={self.crmsync.parent}:{os.environ['PATH']}", "fish", "--no-config", "--command",
+                        f"source {script}; complete --do-complete '{line}'")
+            self.assertEqual("", asked.stderr)
+            return [one.split("\t")[0] for one in asked.stdout.splitlines()]
+
+        self.assertEqual(["plan"], offered("crmsync pl"))
+        self.assertEqual(["--detailed-exitcode"], offered("crmsync plan --deta"))
+        self.assertEqual(["check"], offered("crmsync fencing c"))
+
+    def test_zsh_completes(self):
+        """On a terminal, with Tab, as zsh completes nowhere else."""
+        functions = self.root / "usr/share/zsh/vendor-completions"
+        terminal, end = pty.openpty()
+        zsh = subprocess.Popen(
+            ["zsh", "-f", "-i"], stdin=end, stdout=end, stderr=end, start_new_session=True,
+            env={"PATH": f"{self.crmsync.parent}:/usr/bin:/bin", "HOME": self.folder.name, "TERM": "dumb", "LANG": "C.UTF-8"})
+        os.close(end)
+
+        def typed(text, until):
+            os.write(terminal, text.encode())
+            shown, limit = "", time.monotonic() + 30
+            while until not in shown and time.monotonic() < limit:
+                if select.select([terminal], [], [], 0.2)[0]:
+                    shown += os.read(terminal, 65536).decode(errors="replace")
+            self.assertIn(until, shown)
+
+        try:
+            # What is typed comes back: the quotes keep the command from looking like its result.
+            typed(f"PS1='rea''dy> '; fpath=({functions} $fpath); autoload -Uz compinit; compinit -D -u\n", "ready> ")
+            typed("crmsync pl\t", "crmsync plan ")
+            typed("--deta\t", "--detailed-exitcode")
+        finally:
+            os.close(terminal)
+            zsh.kill()
+            zsh.wait()
 
     def test_the_schema_is_the_programs(self):
         installed = json.loads((self.root / "usr/share/crmsync/document.schema.json").read_text())
