@@ -5,6 +5,7 @@ import MAASClient
 /// A report on fencing, for people and for programs.
 struct FencingView {
   private let report: FencingReport
+  private static let width = 80
 
   init(_ report: FencingReport) { self.report = report }
 
@@ -28,18 +29,27 @@ struct FencingView {
       }
     }
     table = table.map { $0.map(\.printable) }
-    // A column that says nothing is left out.
-    let columns = table[0].indices.filter { column in table.dropFirst().contains { !$0[column].isEmpty } }
-    let widths = columns.map { column in table.map { $0[column].count }.max() ?? 0 }
+    // A column that says nothing is left out, and of a wide table those that say least. JSON has all of them.
+    var columns = table[0].indices.filter { column in table.dropFirst().contains { !$0[column].isEmpty } }
+    func width(_ column: Int) -> Int { table.map { $0[column].count }.max() ?? 0 }
+    func excess() -> Int { columns.reduce(-2) { $0 + width($1) + 2 } - Self.width }
+    for name in ["Machine", "Kind", "Power", "Status"] where excess() > 0 { columns.removeAll { table[0][$0] == name } }
+    if excess() > 0 {
+      let longest = max(10, width(0) - excess())
+      for row in table.indices where table[row][0].count > longest {
+        table[row][0] = table[row][0].prefix(longest - 1) + "…"
+      }
+    }
+    let widths = columns.map(width)
     var text = ""
-    for row in table {
+    for row in report.nodes.isEmpty ? [] : table {
       let cells = zip(columns, widths).map { column, width in
         row[column] + String(repeating: " ", count: width - row[column].count)
       }
       text += String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()) + "\n"
     }
     let findings = allFindings
-    if !findings.isEmpty { text += "\n" }
+    if !findings.isEmpty, !text.isEmpty { text += "\n" }
     for (place, finding) in findings {
       text += "\(finding.severity.rawValue): \(place.isEmpty ? "" : "\(place.printable): ")\(finding.text.printable)\n"
       if let hint = finding.hint { text += "  hint: \(hint.printable)\n" }

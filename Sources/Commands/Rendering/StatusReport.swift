@@ -116,8 +116,9 @@ struct StatusReport {
     let names = status.fencingDevices.map { id in
       setup.device(id)?.kind == .pretended ? "\(id) (only pretends)" : id
     }
-    let devices = names.isEmpty ? "no device" : names.joined(separator: ", ")
-    text += "\nFencing  \(status.fencingIsEnabled ? "enabled" : "disabled"), \(devices.printable)\n"
+    text += "\n"
+    text += Self.list(
+      [status.fencingIsEnabled ? "enabled" : "disabled"] + (names.isEmpty ? ["no device"] : names), after: "Fencing  ")
     for event in (fencingHistory ?? []).prefix(Self.eventsShown) { text += "  \(Self.describe(event).printable)\n" }
     if let changesToMake {
       text += "\nDocuments  \(changesToMake == 0 ? "in sync" : "\(Self.changes(changesToMake)) to make")\n"
@@ -132,15 +133,30 @@ struct StatusReport {
     return text
   }
 
+  /// `web  on node1, node2`, on lines of 80 columns as far as names allow.
+  private static func list(_ items: [String], after heading: String) -> String {
+    var (text, line) = ("", heading)
+    for (index, item) in items.enumerated() {
+      let word = item.printable + (index + 1 < items.count ? "," : "")
+      if index > 0, line.count + 1 + word.count > 80 {
+        text += line + "\n"
+        line = String(repeating: " ", count: min(heading.count, 40)) + word
+      } else {
+        line += index > 0 ? " \(word)" : word
+      }
+    }
+    return text + line + "\n"
+  }
+
   private func describe(_ id: String, depth: Int, into text: inout String) {
     guard let object = configuration.object(id) else { return }
     let indent = String(repeating: "  ", count: depth)
     let nodes = status.activeNodes(of: id)
-    let state =
-      object.memberIDs.isEmpty
-      ? nodes.isEmpty ? "stopped" : "on \(nodes.joined(separator: ", "))"
-      : object.kind.rawValue
-    text += "\(indent)\(id.printable)  \(state.printable)\n"
+    let isOuter = !object.memberIDs.isEmpty
+    text +=
+      isOuter || nodes.isEmpty
+      ? "\(indent)\(id.printable)  \(isOuter ? object.kind.rawValue : "stopped")\n"
+      : Self.list(nodes, after: "\(indent)\(id.printable)  on ")
     for member in object.memberIDs where depth < 8 { describe(member, depth: depth + 1, into: &text) }
   }
 
