@@ -134,7 +134,11 @@ extension ClusterConnection {
     do {
       document = try CIBDocument(root: root)
     } catch {
-      if let file { throw ClusterError(.invalidCIB, "\(file) is no CIB: version or <configuration> is missing") }
+      if let file {
+        throw ClusterError(
+          .invalidCIB, "\(file) is no CIB: version or <configuration> is missing",
+          hint: "'cibadmin --empty' prints an empty CIB")
+      }
       switch error {
       case .incomplete where geteuid() != 0: throw partialCIB(User.current())
       case .incomplete, .rootIsNotCIB:
@@ -163,9 +167,12 @@ extension ClusterConnection {
 
   /// The bytes of the CIB file, which must have some.
   private func readCIB(_ path: String) throws(ClusterError) -> [UInt8] {
+    guard !path.isEmpty else {
+      throw ClusterError(
+        .noInput, "the name of the CIB file is empty", hint: "give it with --cib-file, or unset CIB_file")
+    }
     let bytes: [UInt8]
     do throws(FileError) {
-      guard !path.isEmpty else { throw FileError(.missing, "the name of the CIB file is empty") }
       bytes = try readFile(path)
     } catch {
       let message = error.message + sourceSuffix
@@ -199,9 +206,13 @@ extension ClusterConnection {
       // libxml2's message may quote what stands in the file.
       let position = error.position
       let place = position == .unknown ? path : "\(path):\(position.line):\(position.column)"
-      throw ClusterError(.invalidCIB, "\(place): the CIB file is not well-formed XML\(sourceSuffix)")
+      throw ClusterError(
+        .invalidCIB, "\(place): the CIB file is not well-formed XML\(sourceSuffix)",
+        hint: "'xmllint --noout \(path)' says more")
     case .success(let root) where root.name != "cib":
-      throw ClusterError(.invalidCIB, "\(path) is no CIB: its outermost element is not <cib>\(sourceSuffix)")
+      throw ClusterError(
+        .invalidCIB, "\(path) is no CIB: its outermost element is not <cib>\(sourceSuffix)",
+        hint: "is it a document? Documents are named without --cib-file")
     case .success: break
     }
   }
@@ -219,7 +230,8 @@ extension ClusterConnection {
     if let file {
       switch status {
       // What the file check did not see: it has gone or become unreadable just now.
-      case CrmExit.noSuch: return ClusterError(.noInput, "cibadmin cannot read the CIB file \(file)")
+      case CrmExit.noSuch:
+        return ClusterError(.noInput, "cibadmin cannot read the CIB file \(file)", hint: "is it still there?")
       case CrmExit.config, CrmExit.dataError: return schemaError(file)
       default: break
       }
@@ -278,7 +290,9 @@ extension ClusterConnection {
     var status = stat()
     let noBits = stat(path, &status) == 0 && status.st_mode & 0o222 == 0
     if noBits || access(path, W_OK) != 0 {
-      throw ClusterError(.permissionDenied, "no permission to write the CIB file \(path)\(sourceSuffix)")
+      throw ClusterError(
+        .permissionDenied, "no permission to write the CIB file \(path)\(sourceSuffix)",
+        hint: "'ls -l \(path)' says who may; nothing was changed")
     }
   }
 
@@ -294,7 +308,9 @@ extension ClusterConnection {
     let block = Int(system.f_frsize)
     let needed = (Int(status.st_size) + 2 * patch.count + block - 1) / block * block
     guard room.partialValue + Int(status.st_blocks) * 512 < needed else { return }
-    throw ClusterError(.noSpace, "not enough space left on the disk of \(path); nothing was changed")
+    throw ClusterError(
+      .noSpace, "not enough space left on the disk of \(path); nothing was changed", hint: "make room, then apply again"
+    )
   }
 
   /// Puts back what cibadmin has destroyed: into the same file, whose blocks are there already.
@@ -324,7 +340,8 @@ extension ClusterConnection {
     case CrmExit.old:
       return ClusterError(.conflict, "the configuration was changed in the meantime")
     case CrmExit.error where outcome.says("No space left on device"):
-      return ClusterError(.noSpace, "cibadmin could not write the change: no space left on the disk")
+      return ClusterError(
+        .noSpace, "cibadmin could not write the change: no space left on the disk", hint: "make room, then apply again")
     case CrmExit.error, CrmExit.noSuch, CrmExit.exists, CrmExit.digest:
       // 1: "Application of update diff failed". Where no cluster can be reached, 102, or 105 and another sentence.
       if status == CrmExit.noSuch && outcome.says("Could not connect to the CIB") { break }
@@ -332,20 +349,25 @@ extension ClusterConnection {
         .patchFailed, "the cluster did not take the change: it does not fit the configuration; nothing was changed",
         hint: "the configuration may have been changed in the meantime: try again")
     case EINVAL, CrmExit.software:
-      return ClusterError(.sourceNeedsNumUpdates, "cibadmin does not take a patch without num_updates")
+      return ClusterError(
+        .sourceNeedsNumUpdates, "cibadmin does not take a patch without num_updates", hint: noCIBHint)
     case CrmExit.usage where outcome.says("Invalid argument"):
-      return ClusterError(.sourceNeedsNumUpdates, "cibadmin does not take a patch without num_updates")
+      return ClusterError(
+        .sourceNeedsNumUpdates, "cibadmin does not take a patch without num_updates", hint: noCIBHint)
     case EX_PROTOCOL:
       return ClusterError(
         .failed, "the CIB was written by a newer Pacemaker than the one here, which cannot change it",
         hint: "run it on a member with the newest Pacemaker")
     case CrmExit.config:
       return ClusterError(
-        .schemaRefused, "the cluster refuses the change: the result would not fit its schema; nothing was changed")
+        .schemaRefused, "the cluster refuses the change: the result would not fit its schema; nothing was changed",
+        hint: "'crmsync plan' says what does not fit, on a machine that has the schema")
     case CrmExit.ioError, ENOSPC:
-      return ClusterError(.noSpace, "the cluster could not write the change; is there space left on its disk?")
+      return ClusterError(
+        .noSpace, "the cluster could not write the change", hint: "is there space left on its members' disks?")
     case CrmExit.dataError, CrmExit.noInput:
-      return ClusterError(.failed, "cibadmin cannot read the patch (exit \(status)); nothing was changed")
+      return ClusterError(
+        .failed, "cibadmin cannot read the patch (exit \(status)); nothing was changed", hint: noCIBHint)
     default: break
     }
     return commonError(status, "--patch")
@@ -393,9 +415,9 @@ extension ClusterConnection {
         throw ClusterError(
           .noCibadmin, "cibadmin is not found on PATH", hint: "it comes with Pacemaker's command line tools")
       case .notExecutable(let path):
-        throw ClusterError(.noCibadmin, "no permission to run \(path)")
+        throw ClusterError(.noCibadmin, "no permission to run \(path)", hint: "run it as root or hacluster")
       case .failed(let path, let code):
-        throw ClusterError(.noCibadmin, "cannot start \(path): \(errorText(code))")
+        throw ClusterError(.noCibadmin, "cannot start \(path): \(errorText(code))", hint: noCIBHint)
       }
     }
   }
@@ -406,7 +428,8 @@ extension ClusterConnection {
     let hint = action == "--patch" ? "the same command again reads the configuration anew" : nil
     switch outcome.ending {
     case .signalled(let signal):
-      return ClusterError(.noCibadmin, "'cibadmin \(action)' was ended by signal \(signal)\(unknown)", hint: hint)
+      return ClusterError(
+        .noCibadmin, "'cibadmin \(action)' was ended by signal \(signal)\(unknown)", hint: hint ?? noCIBHint)
     case .timedOut, .exited:
       let seconds = limit.rounded() == limit ? "\(Int(limit))" : "\(limit)"
       return ClusterError(
@@ -421,7 +444,8 @@ extension ClusterConnection {
       return ClusterError(
         .permissionDenied, "no permission: 'cibadmin \(action)' was refused", hint: "run it as root or hacluster")
     case CrmExit.noQuorum:
-      return ClusterError(.noQuorum, "the cluster has no quorum")
+      return ClusterError(
+        .noQuorum, "the cluster has no quorum", hint: "start more of its members, or try on one that has quorum")
     case CrmExit.disconnected, CrmExit.noSuch, CrmExit.unavailable, CrmExit.unsafe:
       let user = geteuid() == 0 ? "" : " Only root and members of the group haclient may ask it."
       return ClusterError(.unavailable, "no cluster answers", hint: "is Pacemaker running on this machine?\(user)")

@@ -42,7 +42,9 @@ package struct Settling {
       if monotonicNow() - unchangedSince > quietTime, isIdle(status.dc) { return .settled }
       guard let outcome else { continue }
       guard outcome.ending == .exited(CrmExit.ok) else {
-        throw ClusterError(.failed, "'crm_resource --wait' failed, so it is not known whether the cluster has settled")
+        throw ClusterError(
+          .failed, "'crm_resource --wait' failed, so it is not known whether the cluster has settled",
+          hint: "'crmsync status' shows how it stands")
       }
       // Up to 2.1.5 at least it does not wait for an operation that is under way and that nothing is to follow.
       guard status.instances.contains(where: { $0.pendingOperation != nil }) else { return .settled }
@@ -65,7 +67,9 @@ package struct Settling {
     do throws(Tool.StartError) {
       return try tool.start()
     } catch {
-      throw ClusterError(.noCibadmin, "crm_resource cannot be run, so there is no waiting for the cluster")
+      throw ClusterError(
+        .noCibadmin, "crm_resource cannot be run, so there is no waiting for the cluster",
+        hint: "'crmsync status' shows how it stands")
     }
   }
 }

@@ -27,7 +27,11 @@ struct ApplyCommand: ParsableCommand {
         throw Failure(.usage, "--defer and --no-interruption exclude each other")
       }
       if documents.documents.count == 1, let saved = try SavedPlan.load(from: documents.documents[0]) {
-        guard !self.defer else { throw Failure(.usage, "a saved plan is applied as a whole, or not at all") }
+        guard !self.defer else {
+          throw Failure(
+            .usage, "a saved plan is applied as a whole, or not at all", hint: "give its documents in place of the plan"
+          )
+        }
         return try apply(saved)
       }
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)

@@ -11,7 +11,13 @@ enum Inputs {
 
   /// - Throws: `Failure` after everything that is wrong with them was told.
   static func read(_ options: DocumentOptions) throws -> DesiredConfiguration {
-    try read(options.documents.isEmpty ? [defaultDocument] : options.documents, format: options.inputFormat)
+    guard options.documents.isEmpty else { return try read(options.documents, format: options.inputFormat) }
+    do {
+      return try read([defaultDocument], format: options.inputFormat)
+    } catch let error as FileError where error.kind == .missing {
+      throw Failure(
+        .missingInput, error.message, hint: "name a document; 'crmsync export' prints what the cluster has as one")
+    }
   }
 
   static func read(_ names: [String], format given: InputFormat?) throws -> DesiredConfiguration {

@@ -66,7 +66,9 @@ struct HookTools {
           hint: "run it in a hook (juju exec, juju debug-hooks), or give --relation-data FILE")
       }
       guard outcome.ending == .exited(0), !outcome.outputIsCut else {
-        throw Failure(.noCluster, "'\(what)' failed, so the charm's options and relations are not known")
+        throw Failure(
+          .noCluster, "'\(what)' failed, so the charm's options and relations are not known",
+          hint: "the next hook tries again; its own message is in Juju's log")
       }
       return try Answer(outcome.output, to: what)
     }
@@ -80,7 +82,7 @@ struct HookTools {
       let (value, diagnostics) = JSONReader.read(bytes, document: "'\(question)'")
       guard let value, diagnostics.isEmpty else {
         Inputs.report(diagnostics)
-        throw Failure(.noCluster, "'\(question)' prints no JSON")
+        throw Failure(.noCluster, "'\(question)' prints no JSON", hint: "is it Juju's hook tool that is found on PATH?")
       }
       self.value = value
     }
