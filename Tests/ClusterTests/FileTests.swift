@@ -26,6 +26,19 @@ import Testing
     #expect(text(try Tool("ls", ["-A", directory.path]).run(within: 5).output) == "plain\n")
   }
 
+  @Test func whatIsNotReadSaysWhy() throws {
+    func message(_ path: String, limit: Int = .max, anyKind: Bool = false) -> String? {
+      do throws(FileError) {
+        _ = try readFile(path, limit: limit, anyKind: anyKind)
+        return nil
+      } catch {
+        return error.message
+      }
+    }
+    #expect(message("/dev/null") == "cannot read /dev/null: not a regular file")
+    #expect(message("/dev/zero", limit: 8, anyKind: true) == "/dev/zero is larger than 8 bytes")
+  }
+
   @Test func aSecretLosesOneFinalNewline() throws {
     let directory = TemporaryDirectory()
     #expect(try SecretValue.file(directory.write("a", "s3cret\n")) == "s3cret")

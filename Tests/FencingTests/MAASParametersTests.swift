@@ -90,6 +90,13 @@ import Testing
     #expect(text.isEmpty || error?.description.contains(text) == false)
   }
 
+  @Test func withoutTimeNothingIsAsked() throws {
+    let client = try MAASClient(
+      regions: RegionURL.list("http://127.0.0.1:9/MAAS"), key: APIKey("a:b:c"), deadline: Deadline(after: 0))
+    let error = #expect(throws: MAASError.self) { try client.whoami() }
+    #expect(error?.description == "no time was left for the key's user")
+  }
+
   @Test func deadlinesAreSeconds() throws {
     #expect(try deadlineSeconds(nil, default: 50) == 50)
     #expect(try deadlineSeconds("", default: 50) == 50)

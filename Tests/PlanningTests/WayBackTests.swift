@@ -74,6 +74,21 @@ import XML
     return (way.conflicts.map(\.description), way.desired.objects.map(\.element))
   }
 
+  @Test func conflictsSayWhatItWasAndIs() throws {
+    #expect(
+      try conflicts(vip("1"), "", now: "<group id=\"vip\"><primitive id=\"a\"/></group>").conflicts
+        == ["primitive 'vip' was deleted, and the id is a group's since"])
+    func many(_ value: Int) -> String {
+      let pairs = (1...7).map { "<nvpair id=\"p\($0)\" name=\"x\($0)\" value=\"\(value)\"/>" }.joined()
+      return "<primitive id=\"p\"><instance_attributes id=\"s\">\(pairs)</instance_attributes></primitive>"
+    }
+    #expect(
+      try conflicts(many(1), many(2), now: many(3)).conflicts == [
+        "primitive 'p' was changed since: params.x1: left 2, now 3; params.x2: left 2, now 3; params.x3: left 2, now 3; "
+          + "params.x4: left 2, now 3; params.x5: left 2, now 3; and 2 more"
+      ])
+  }
+
   private func vip(_ ip: String, meta: String = "") -> String {
     let set = "<instance_attributes id=\"p\"><nvpair id=\"i\" name=\"ip\" value=\"\(ip)\"/></instance_attributes>"
     let role = "<meta_attributes id=\"m\"><nvpair id=\"r\" name=\"target-role\" value=\"\(meta)\"/></meta_attributes>"
