@@ -96,7 +96,7 @@ test: setup-test lint build deb ## every test
 FUZZ_RUNS    ?= 20000000
 FUZZ_TARGETS ?=
 
-fuzz: setup-test build fuzz-build ## every parser and decoder, and the plans: FUZZ_RUNS executions of each of FUZZ_TARGETS, of all unless given
+fuzz: setup-test build fuzz-build ## FUZZ_RUNS executions of each target, or of FUZZ_TARGETS
 	$(PYTHON) fuzz/run --runs $(FUZZ_RUNS) $(FUZZ_TARGETS)
 	$(PYTHON) fuzz/run --digests
 

@@ -120,33 +120,21 @@ private struct CIBAssembly {
         }
         continue
       }
-      if let usualID = Self.usualSetID(settings.section) {
-        // Values for the usual set, whether a document names it or not; several documents share it.
-        let id = namesSets ? usualID : nil
-        let present = sections[settings.section]?.firstIndex { $0.id == id }
-        switch (element.id, present) {
-        case (nil, let present?) where Self.isPlain(element) && Self.isPlain(sections[settings.section]![present]):
-          sections[settings.section]![present].children += element.children
-          continue
-        case (nil, nil) where Self.isPlain(element):
-          if let id { element.attributes.insert(Attribute("id", id), at: 0) }
-        case (usualID, let present?) where namesSets:
-          // Values without a set came before.
-          if Self.isPlain(element) {
-            element.children += sections[settings.section]![present].children
-            sections[settings.section]![present] = element
-            continue
-          }
-          sections[settings.section]![present]["id"] = nil
-        default: break
-        }
+      // Values for the usual set, whether a document names it or not; several documents share it.
+      func isUsual(_ set: Element) -> Bool {
+        let isNamed = namesSets && set.id == Self.usualSetID(settings.section)
+        return (set.id == nil || isNamed) && set["id-ref"] == nil && set["score"] == nil && set.first("rule") == nil
+      }
+      if isUsual(element), let present = sections[settings.section]?.firstIndex(where: isUsual) {
+        let other = sections[settings.section]![present]
+        // Of two of one name, the first counts: what is said of the set by its name.
+        var first = element.id == nil ? other : element
+        first.children += element.id == nil ? element.children : other.children
+        sections[settings.section]![present] = first
+        continue
       }
       sections[settings.section, default: []].append(element)
     }
-  }
-
-  private static func isPlain(_ set: Element) -> Bool {
-    set["id-ref"] == nil && set["score"] == nil && set.first("rule") == nil
   }
 
   private static func usualSetID(_ section: CIB.Section) -> String? {
