@@ -358,6 +358,12 @@ func yaml(_ sections: String, showSecrets: Bool = false) throws -> String {
     #expect(ids(configuration) == [usual])
     configuration.settings = [settings([("b", "2")], id: usual), settings([("a", "1")])]
     #expect(ids(configuration) == [usual])
+    // The last of two values counts.
+    configuration.settings = [settings([("a", "1"), ("b", "3")]), settings([("b", "2")], id: usual)]
+    let (element, _) = XMLDocumentWriter().element(for: configuration)
+    let set = element.first("configuration")?.first("crm_config")?.first("cluster_property_set")
+    #expect(set?.elements.map { $0["value"] } == ["1", "2"])
+    configuration.settings = [settings([("b", "2")], id: usual), settings([("a", "1")])]
     // What is under a condition is no place for what is not.
     configuration.settings[0].element["score"] = "1"
     #expect(ids(configuration) == [usual, "cib-bootstrap-options-1"])

@@ -126,11 +126,13 @@ private struct CIBAssembly {
         return (set.id == nil || isNamed) && set["id-ref"] == nil && set["score"] == nil && set.first("rule") == nil
       }
       if isUsual(element), let present = sections[settings.section]?.firstIndex(where: isUsual) {
-        let other = sections[settings.section]![present]
-        // Of two of one name, the first counts: what is said of the set by its name.
-        var first = element.id == nil ? other : element
-        first.children += element.id == nil ? element.children : other.children
-        sections[settings.section]![present] = first
+        var merged = sections[settings.section]![present]
+        // What stands last counts, as in a plan.
+        let names = Set(element.elements.compactMap { $0["name"] })
+        merged.children.removeAll { $0.element?["name"].map(names.contains) ?? false }
+        merged.children += element.children
+        if merged.id == nil, let id = element.id { merged.attributes.insert(Attribute("id", id), at: 0) }
+        sections[settings.section]![present] = merged
         continue
       }
       sections[settings.section, default: []].append(element)
