@@ -167,7 +167,7 @@ REASONS = (
     ("answers without end", "too long"),
     ("no whole answer|no answer from", "no answer"),
     ("no connection to", "no connection"),
-    ("something else than MAAS does", "no answer of MAAS"),
+    ("something else than MAAS does", "no answer of MAAS"), ("MAAS did nothing", "nothing done"),
     ("shows no machine", "not found"), ("the machine named", "another machine"),
     ("power state of \\S+ is (unknown|error)", r"\1"),
     ("is locked", "locked"), ("power type in MAAS is manual", "manual"), ("no power type", "no power type"),
@@ -190,7 +190,7 @@ def outcome(result):
         return "DOES NOT END"
     if result.status == 0:
         stays = [line for line in errors if "STAYS OFF" in line]
-        if "not sent again" in result.err:
+        if "MAY STAY OFF" in result.err:
             return "done, perhaps off"
         return f"done, stays off: {reason(stays[-1])}" if stays else "done"
     said = {0: "", 1: "fails", 2: "off"}.get(result.status, f"exit {result.status}")
