@@ -58,7 +58,18 @@ extension Planner {
       }
     }
     merge.dropEmptied(since: present)
-    return merge.sets
+    return Self.identified(merge.sets, section)
+  }
+
+  /// With an id for the sets that have none: the usual one, as far as it is free, which no set under a condition gets.
+  private static func identified(_ sets: [Element], _ section: Section) -> [Element] {
+    var sets = sets
+    var generator = IDGenerator(taken: Set(sets.compactMap(\.id)))
+    for index in sets.indices where sets[index].id == nil && sets[index]["id-ref"] == nil {
+      if sets[index].hasHeader { generator.taken.insert(newSetID(section)) }
+      sets[index].attributes.insert(Attribute("id", generator.unique(newSetID(section))), at: 0)
+    }
+    return sets
   }
 
   /// Takes out the values that an earlier apply brought in and no document has any more.
@@ -76,9 +87,9 @@ extension Planner {
     wanted.enumerated().sorted { left, right in
       let places = [left, right].map { one in
         let set = one.element.element
-        // Without an id it is the usual set.
-        let id = set.id ?? (set["id-ref"] == nil ? Self.newSetID(section) : nil)
-        return present.firstIndex { $0.id != nil && $0.id == id } ?? .max
+        // Plain and without an id it is the usual set.
+        let id = set.id ?? (set["id-ref"] == nil && !set.hasHeader ? Self.newSetID(section) : nil)
+        return present.firstIndex { $0.id == id && $0["id-ref"] == set["id-ref"] } ?? .max
       }
       return (places[0], left.offset) < (places[1], right.offset)
     }.map(\.element)
@@ -97,8 +108,7 @@ extension Planner {
     var sets: [Element] = []
     for var set in wanted.map(\.element) {
       func isPlain(_ set: Element) -> Bool {
-        set["id-ref"] == nil && set["score"] == nil && set.first("rule") == nil
-          && [nil, Self.newSetID(section)].contains(set.id)
+        set["id-ref"] == nil && !set.hasHeader && [nil, Self.newSetID(section)].contains(set.id)
       }
       // Properties without a set are those of the set that comes first; of defaults any plain set will do.
       if section == .properties, set.id == nil, isPlain(set) {
@@ -126,8 +136,7 @@ extension Planner {
           kept.append(Kept("property \(name)", why: "written by Pacemaker itself"))
         }
         let home =
-          sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0.id == nil && $0.first("rule") == nil }
-          ?? sets.firstIndex { $0.first("rule") == nil }
+          sets.firstIndex { $0.id == set.id } ?? sets.firstIndex { $0["id-ref"] == nil && $0.first("rule") == nil }
         if let home {
           let named = Set(sets[home].elements.compactMap { $0["name"] })
           sets[home].children += daemons.filter { !named.contains($0.element?["name"] ?? "") }
@@ -142,11 +151,7 @@ extension Planner {
       Element(section.rawValue, children: present.map { .element($0) }),
       to: Element(section.rawValue, children: sets.map { .element($0) }))
     reportMissing(alignment.missingSecrets[...], at: wanted.first?.location ?? .none)
-    var result = aligned.elements
-    for index in result.indices where result[index].id == nil && result[index]["id-ref"] == nil {
-      result[index].attributes.insert(Attribute("id", Self.newSetID(section)), at: 0)
-    }
-    return result
+    return Self.identified(aligned.elements, section)
   }
 
   // MARK: - Nodes
@@ -271,4 +276,9 @@ extension Section {
     default: .operationDefault
     }
   }
+}
+
+extension Element {
+  /// Whether more is told of a set than its values: when it holds, or how much it weighs.
+  var hasHeader: Bool { first("rule") != nil || self["score"] != nil }
 }

@@ -54,10 +54,9 @@ struct SettingsMerge {
       if !sets.contains(where: { $0["id-ref"] == desired["id-ref"] }) { sets.append(desired) }
       return
     }
-    let isPlain = desired.first("rule") == nil && desired["score"] == nil
     if let id = desired.id, let index = sets.firstIndex(where: { $0.id == id }) {
       mergeSet(desired, into: index)
-    } else if isPlain && (desired.id == nil || firstID == nil || desired.id == firstID) {
+    } else if !desired.hasHeader && (desired.id == nil || firstID == nil || desired.id == firstID) {
       // A plain set of another name says the same as one that the cluster has.
       return mergeValues(of: desired, newSetID: desired.id)
     } else if let index = sets.firstIndex(where: {
