@@ -6,10 +6,14 @@ package enum Values {
   /// ISO 8601 as `crm_parse_interval_spec` takes it. Without a unit it is seconds. nil for what is none of these.
   package static func milliseconds(_ text: String) -> Int? {
     if text.utf8.first == UInt8(ascii: "P") { return isoMilliseconds(text) }
-    let digits = text.utf8.prefix { $0 >= 0x30 && $0 <= 0x39 }
-    guard !digits.isEmpty, let number = Int(String(text[..<digits.endIndex])) else { return nil }
+    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    // Blanks in front and before the unit are passed over (tried on 2.1.5).
+    let rest = text.utf8.drop(while: isBlank)
+    let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
+    guard !digits.isEmpty, let number = Int(String(text[digits.startIndex..<digits.endIndex])) else { return nil }
+    let unit = text.utf8[digits.endIndex...].drop(while: isBlank)
     let factor: Int
-    switch text[digits.endIndex...].lowercased() {
+    switch text[unit.startIndex...].lowercased() {
     case "", "s", "sec": factor = 1000
     case "ms", "msec": factor = 1
     case "us", "usec": return number / 1000

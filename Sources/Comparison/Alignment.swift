@@ -69,9 +69,10 @@ package struct Alignment {
     var current = current
     var desired = desired
     switch (current.name, desired.name) {
-    case ("master", "clone"):
+    case ("master", "clone"), ("master", "master"):
       // Promotable: said in the old way. Not promotable: a clone in place of the <master>.
-      if let same = withoutPromotable(desired) {
+      desired = desired.asPromotableClone()
+      if let same = saidByMaster(desired, current) {
         desired = same
       } else {
         current.name = "clone"
@@ -123,19 +124,21 @@ package struct Alignment {
     return !desired.children[index...].contains { $0.element != nil }
   }
 
-  /// A promotable clone less `promotable=true`; nil for a clone that is not promotable.
-  private func withoutPromotable(_ clone: Element) -> Element? {
+  /// A promotable clone with the `promotable` that the `<master>` has, which says nothing there, or without any; nil for
+  /// a clone that is not promotable.
+  private func saidByMaster(_ clone: Element, _ master: Element) -> Element? {
+    func isPlain(_ set: Element) -> Bool { set.name == "meta_attributes" && set.first("rule") == nil }
+    let theirs = master.elements.filter(isPlain).flatMap(\.elements).first { $0["name"] == "promotable" }
     var result = clone
     var isPromotable = false
     for index in result.children.indices {
-      guard case .element(var set) = result.children[index], set.name == "meta_attributes" else { continue }
-      set.children.removeAll { child in
-        guard let nvpair = child.element, nvpair["name"] == "promotable", let value = nvpair["value"] else {
-          return false
-        }
-        let isTrue = Values.boolean(value) == true
-        isPromotable = isPromotable || isTrue
-        return isTrue
+      guard case .element(var set) = result.children[index], isPlain(set) else { continue }
+      set.children = set.children.compactMap { child in
+        guard case .element(var nvpair) = child, nvpair["name"] == "promotable" else { return child }
+        isPromotable = isPromotable || Values.boolean(nvpair["value"] ?? "") == true
+        guard let theirs else { return nil }
+        nvpair["value"] = theirs["value"]
+        return .element(nvpair)
       }
       result.children[index] = .element(set)
     }
@@ -280,13 +283,10 @@ package struct Alignment {
     _ family: ChildFamily, _ present: [Element], _ wanted: [Element], path: String, owner: String
   ) -> ([Element], [Bool]) {
     // A set that says nothing is no difference, on either side.
-    let wanted = wanted.filter { !isEmptySet($0) }
+    let wanted = wanted.filter { !saysNothing($0) }
     var matchOfWanted = [Int?](repeating: nil, count: wanted.count)
     // Of sets there may be several; empty operations are those that are to be filled.
-    var isTaken = present.map { element in
-      isEmptySet(element) && element.id.map { !referencedIDs.contains($0) } ?? true
-        && (family.name != "operations" || wanted.isEmpty)
-    }
+    var isTaken = present.map { saysNothing($0) && (family.name != "operations" || wanted.isEmpty) }
     let emptySets = isTaken
     for key in matchingKeys(for: family, path: path) {
       var candidates: [String: [Int]] = [:]
@@ -330,7 +330,7 @@ package struct Alignment {
         default:
           let formed = forming(element)
           // A set of which nothing is left: everything in it was to be unset.
-          if !isEmptySet(formed) { sequence.append((Int.max, formed)) }
+          if !saysNothing(formed) { sequence.append((Int.max, formed)) }
         }
       }
     }
@@ -368,6 +368,11 @@ package struct Alignment {
     return (sequence.map(\.element), aligned.map { $0 != nil })
   }
 
+  /// Whether the set is empty, and no `id-ref` leads to it.
+  private func saysNothing(_ set: Element) -> Bool {
+    isEmptySet(set) && set.id.map { !referencedIDs.contains($0) } ?? true
+  }
+
   /// A set that no document has, reduced to what people set in it at run time; nil where that is nothing.
   private mutating func remainderOfSet(_ set: Element) -> Element? {
     guard set.first("rule") == nil else { return nil }
@@ -394,8 +399,11 @@ package struct Alignment {
     case "cluster_property_set":
       // The set of this id comes before all others, so that its id is meaning.
       return [
+        { set in set["id-ref"].map { "#" + $0 } },
         { $0.id },
-        { set in set.id == AttributeSets.bootstrapID ? nil : attributeSetHeader(set) },
+        { set in
+          set["id-ref"] != nil || set.id == AttributeSets.bootstrapID ? nil : attributeSetHeader(set)
+        },
       ]
     case "instance_attributes", "meta_attributes", "utilization":
       return [

@@ -43,7 +43,7 @@ extension Planner {
 
   private mutating func checkReferences(_ target: Configuration) {
     // All ids there are; few configurations have anything that asks for them.
-    lazy var ids = allIDs(of: target.element)
+    lazy var ids = allIDs(of: target.element).union(desired.nodes.flatMap { allIDs(of: $0.element) })
     for object in target.objects {
       let element = object.element
       switch object.kind {

@@ -145,6 +145,13 @@ extension Planner {
         }
       }
     }
+    // Where this one stands says nothing: it is read before all others.
+    if let index = sets.firstIndex(where: { $0.id == AttributeSets.bootstrapID }),
+      let place = present.firstIndex(where: { $0.id == AttributeSets.bootstrapID })
+    {
+      let first = sets.remove(at: index)
+      sets.insert(first, at: min(place, sets.count))
+    }
     var alignment = Alignment()
     alignment.referencedIDs = referencedIDs
     let aligned = alignment.align(

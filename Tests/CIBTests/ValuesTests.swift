@@ -5,7 +5,7 @@ import XML
 @Suite struct ValuesTests {
   @Test(arguments: [
     ("10", 10_000), ("10s", 10_000), ("10000ms", 10_000), ("1min", 60_000), ("2h", 7_200_000), ("PT1M30S", 90_000),
-    ("P1DT1H", 90_000_000), ("1hr", 3_600_000), ("2500us", 2),
+    ("P1DT1H", 90_000_000), ("1hr", 3_600_000), ("2500us", 2), (" 10", 10_000), ("10  ms", 10),
   ]) func durationsAreRead(text: String, milliseconds: Int) {
     #expect(Values.milliseconds(text) == milliseconds)
   }

@@ -92,7 +92,7 @@ m.value("currentCount == desiredCount", "currentCount >= desiredCount",
         "an attribute that left the documents stays in the cluster")
 m.value("!desired.children[index...].contains { $0.element != nil }", "true",
         "what documents add behind the rest is never added: in sync, they say")
-m.value("Values.boolean(value) == true", "Values.boolean(value) != nil",
+m.value("Values.boolean(nvpair[\"value\"] ?? \"\") == true", "Values.boolean(nvpair[\"value\"] ?? \"\") != nil",
         "a clone with promotable=false is taken for the cluster's <master>")
 m.statement("case (\"clone\", \"master\"): «desired = desired.asPromotableClone()»", "break",
             "a <master> in a document takes the cluster's promotable clone apart")
@@ -107,7 +107,7 @@ m.statement("if differs, let mark = desired[ValueSource.secretMark] { result.app
 m.value("parts.count > 1 ? String(parts[parts.count - 2]) : \"\"", "\"\"",
         "the timeout among an operation's meta attributes is text: 1min and 60s differ for ever")
 m.value("result += «sequence[next...].map { .element($0) }»", "[]", "a new parameter of a resource is never written")
-m.value("wanted.filter { !isEmptySet($0) }", "wanted", "an empty set in a document is a change at every apply")
+m.value("wanted.filter { !saysNothing($0) }", "wanted", "an empty set in a document is a change at every apply")
 m.value("&& «(family.name != \"operations\" || wanted.isEmpty)»", "true",
         "operations of a resource whose list was empty make a second list, which the schema refuses")
 m.statement("isTaken[match] = false\n        isTaken[last] = true\n        matchOfWanted[0] = last", "",

@@ -45,7 +45,14 @@ class Unordered(tuple):
     """Values whose order is no meaning; how often each occurs is."""
 
     def __new__(cls, values):
-        return super().__new__(cls, sorted(values, key=repr))
+        return super().__new__(cls, sorted(values, key=lambda value: repr(in_order(value))))
+
+
+def in_order(value):
+    """The value with the keys of its maps in order: the order in which attributes stand is no meaning."""
+    if isinstance(value, dict):
+        return [(key, in_order(value[key])) for key in sorted(value)]
+    return [in_order(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 # --- single values ---
@@ -216,7 +223,8 @@ class Configuration:
         return value
 
     def expression(self, element):
-        value = {"expression": element.tag} | attributes(element)
+        known = {"interval": "duration"} if element.tag == "op_expression" else {}
+        value = {"expression": element.tag} | attributes(element, known)
         for child in children(element):
             value[child.tag] = attributes(child)
         return value
@@ -324,6 +332,7 @@ class Configuration:
             given = value.pop("score", None)
             value.setdefault("kind", "Optional" if given == 0 else "Mandatory")
             value.setdefault("symmetrical", value["kind"] != "Serialize")
+            value.setdefault("require-all", True)
             if element.get("first") is not None:
                 value.setdefault("first-action", "start")
                 value.setdefault("then-action", value["first-action"])
@@ -342,7 +351,10 @@ class Configuration:
         target = self.resolved(element)
         if target is None:
             return {"dangling": True}
-        return attributes(target, CONSTRAINT) | {
+        # Both are true unless said otherwise.
+        said = {name: value for name, value in attributes(target, CONSTRAINT).items()
+                if name not in ("sequential", "require-all") or value is not True}
+        return said | {
             "members": [child.get("id") for child in children(target, "resource_ref")]}
 
     def tags(self, section):

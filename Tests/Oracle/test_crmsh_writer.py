@@ -21,6 +21,7 @@ NOT_LOADED = {
     "defaults-rules": "scores of sets of defaults",
     "lifetime": "lifetimes of constraints, of before pacemaker-2.0",
     "property-sets": "scores of property sets",
+    "references-to-sets": "properties and defaults by reference, which crmsh cannot show either",
 }
 # Of two values of one name only the one in force is written, as crmsh would take the other.
 NOT_IN_SYNC = {"duplicate-names"}

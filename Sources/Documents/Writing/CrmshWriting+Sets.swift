@@ -30,7 +30,7 @@ extension CrmshWriting {
 
   /// `property [ID:] [rule …] NAME=VALUE …`.
   func settings(_ set: Element, _ keyword: String) throws(NotExpressible) -> [String] {
-    guard !set.elements.isEmpty || isReferenced(set) else { return [] }
+    guard !set.elements.isEmpty || isReferenced(set) || set["id-ref"] != nil else { return [] }
     try allow(set, "id")
     var parts = [keyword]
     if let id = set.id { parts[0] += " \(try leadingID(id))" }
