@@ -18,6 +18,8 @@ package struct CIBDocument: Equatable, Sendable {
     case rootIsNotCIB
     /// It has no version, or no `<configuration>`: what an ACL without the right to read `/cib` leaves.
     case incomplete
+    /// Its configuration has two sections of this name, which is possible with `validate-with="none"` alone.
+    case twoSections(String)
   }
 
   package init(root: Element) throws(Defect) {
@@ -25,6 +27,10 @@ package struct CIBDocument: Equatable, Sendable {
     guard let adminEpoch = root["admin_epoch"].flatMap({ Int($0) }), let epoch = root["epoch"].flatMap({ Int($0) }),
       let numUpdates = root["num_updates"].flatMap({ Int($0) }), let configuration = root.first("configuration")
     else { throw .incomplete }
+    var sections: Set<String> = []
+    for section in configuration.elements where !sections.insert(section.name).inserted {
+      throw .twoSections(section.name)
+    }
     self.root = root
     self.adminEpoch = adminEpoch
     self.epoch = epoch

@@ -13,7 +13,10 @@ struct TreeDifference {
 
   mutating func compare(_ current: Element, _ target: Element) {
     guard current != target else { return }
-    for change in changes(current, target, path: "/cib/configuration") ?? [] { write(change) }
+    let path = "/cib/configuration"
+    // Two sections of one name, say, which `validate-with="none"` allows.
+    let whole = [Change.delete(path: path), .create(path: "/cib", position: 0, target)]
+    for change in changes(current, target, path: path) ?? whole { write(change) }
   }
 
   // MARK: - Changes
@@ -35,6 +38,8 @@ struct TreeDifference {
 
     let currentKeys = ChildKey.keys(of: current)
     let targetKeys = ChildKey.keys(of: target)
+    let namesakes = ChildKey.namesOfSeveral(currentKeys, targetKeys)
+    func isReachable(_ key: ChildKey) -> Bool { key.isReachable && (key.id != nil || !namesakes.contains(key.name)) }
     var currentIndex: [ChildKey: Int] = [:]
     currentIndex.reserveCapacity(currentKeys.count)
     for (index, key) in currentKeys.enumerated() { currentIndex[key] = index }
@@ -53,10 +58,10 @@ struct TreeDifference {
       guard case .element(let before) = current.children[source], case .element(let after) = target.children[index],
         before != after
       else { continue }
-      if key.isReachable, let changes = changes(before, after, path: path + "/" + key.step) {
+      guard isReachable(key) else { return nil }
+      if let changes = changes(before, after, path: path + "/" + key.step) {
         inner += changes
       } else {
-        guard key.isReachable else { return nil }
         replaced.insert(index)
         sources[index] = nil
         inner.append(.delete(path: path + "/" + key.step))
@@ -65,12 +70,12 @@ struct TreeDifference {
     let kept = Set(sources.compactMap(\.self))
     for (index, key) in currentKeys.enumerated() where !kept.contains(index) {
       if replaced.contains(where: { targetKeys[$0] == key }) { continue }
-      guard key.isReachable else { return nil }
+      guard isReachable(key) else { return nil }
       inner.append(.delete(path: path + "/" + key.step))
     }
 
     let arrangement = Arrangement(sources: sources, isOrderFree: hasNoOrder(target.name))
-    for index in arrangement.moved where !targetKeys[index].isReachable { return nil }
+    for index in arrangement.moved where !isReachable(targetKeys[index]) { return nil }
     if let moves = arrangement.moves {
       inner += moves.map { .move(path: path + "/" + targetKeys[$0.index].step, position: $0.position) }
     } else {
@@ -166,7 +171,18 @@ private struct ChildKey: Hashable {
     }
   }
 
-  /// Whether a path leads to it and to nothing else.
+  /// The names of children without id that are not alone of their name, in one of the trees: a path leads to the first
+  /// of them, which may be one with an id (`<meta_attributes id-ref="x"/>` beside `<meta_attributes id="y">`).
+  static func namesOfSeveral(_ current: [ChildKey], _ target: [ChildKey]) -> Set<String> {
+    var names = Set<String>()
+    for key in current where key.id == nil { names.insert(key.name) }
+    for key in target where key.id == nil { names.insert(key.name) }
+    return names.filter { name in
+      [current, target].contains { keys in keys.count { $0.name == name } > 1 }
+    }
+  }
+
+  /// Whether a path leads to it and to nothing else, if it is alone of its name or has an id.
   var isReachable: Bool {
     guard occurrence == 0, !name.hasPrefix("#") else { return false }
     guard let id else { return true }

@@ -172,16 +172,19 @@ m.value("case (\"rsc_order\", \"then-action\"): «element[\"first-action\"] ?? \
 m = File("Sources/Patching/TreeDifference.swift", PATCH, CASES)
 m.value("if «current.attributes != target.attributes» {", "false", "a changed score is never sent")
 m.value("      «before != after»\n      else { continue }", "false", "a changed resource is never sent")
-m.value("if «key.isReachable», let changes", "true", "a change hits the first of two elements of one id, or none")
-m.value("guard «key.isReachable» else { return nil }\n        replaced.insert(index)", "true",
+m.value("guard «isReachable(key)» else { return nil }\n      if let changes", "true",
         "a change hits the first of two elements of one id, or none")
+m.value("&& «(key.id != nil || !namesakes.contains(key.name))»", "true",
+        "the deletion of a reference to a set takes another set, which has an id, along in its place")
+m.value("[current, target].contains { keys in keys.count { $0.name == name } > «1» }", "2",
+        "a reference to a set and one other set are taken for each other")
 m.statement("replaced.insert(index)\n        «sources[index] = nil»", "",
             "what has to be replaced as a whole is deleted, and not made again")
 m.statement("if replaced.contains(where: { targetKeys[$0] == key }) { continue }", "",
             "a deletion is sent twice; Pacemaker refuses what it cannot find")
-m.value("guard «key.isReachable» else { return nil }\n      inner.append", "true",
+m.value("guard «isReachable(key)» else { return nil }\n      inner.append", "true",
         "a deletion hits the first of two elements of one id")
-m.value("for index in arrangement.moved where «!targetKeys[index].isReachable» { return nil }", "false",
+m.value("for index in arrangement.moved where «!isReachable(targetKeys[index])» { return nil }", "false",
         "a move hits the first of two elements of one id")
 m.value("inner += «arrangement.moved.map { .delete(path: path + \"/\" + targetKeys[$0].step) }»", "[]",
         "a resource that moves is there twice")

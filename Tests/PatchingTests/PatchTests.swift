@@ -58,6 +58,30 @@ private struct Dice: RandomNumberGenerator {
     #expect(try Self.applying(from, to) == to)
   }
 
+  /// Sets that are only references have no id, and a path without an id leads to the first child of that name.
+  @Test(arguments: 0..<400) func anyMixtureOfSetsAndReferencesIsReached(seed: Int) throws {
+    var dice = Dice(state: UInt64(seed))
+    func sets() -> [Element] {
+      var sets = ["a", "b", "c"].filter { _ in Bool.random(using: &dice) }.map { id in
+        Element("meta_attributes", [Attribute("id", id)], children: [.element(Self.primitive("\(id)-v"))])
+      }
+      for target in ["x", "y"] where Bool.random(using: &dice) {
+        let reference = Element("meta_attributes", [Attribute("id-ref", target)])
+        sets.insert(reference, at: Int.random(in: 0...sets.count, using: &dice))
+      }
+      return sets
+    }
+    func some() -> Element {
+      Self.configuration(
+        ["p", "q"].map { id in
+          Element("primitive", [Attribute("id", id)], children: sets().map { .element($0) })
+        })
+    }
+    let from = some()
+    let to = some()
+    #expect(try Self.applying(from, to) == to)
+  }
+
   @Test func newConstraintsGoToTheFrontInTheirOrder() throws {
     let from = Self.configuration([], constraints: ["old"])
     let to = Self.configuration([], constraints: ["old", "a", "b"])
@@ -92,6 +116,17 @@ private struct Dice: RandomNumberGenerator {
       return Element("configuration", children: [.element(Element("nodes", children: [.element(node)]))])
     }
     #expect(try Self.applying(nodes("a"), nodes("b")) == nodes("b"))
+  }
+
+  @Test func twoSectionsOfOneNameAreReplacedWithTheWhole() throws {
+    func configuration(_ value: String) -> Element {
+      let tags = ["a", value].map { Element("tags", children: [.element(Element("tag", [Attribute("id", $0)]))]) }
+      return Element("configuration", children: tags.map { .element($0) })
+    }
+    let changes = try Self.changes(configuration("b"), configuration("c"))
+    #expect(changes.map { $0["operation"] } == ["delete", "create"])
+    #expect(changes.map { $0["path"] } == ["/cib/configuration", "/cib"])
+    #expect(changes.last?.elements == [configuration("c")])
   }
 
   @Test(arguments: [["b", "c", "a"], ["c", "a", "b"]]) func whatChangesPlacesIsMoved(order: [String]) throws {
