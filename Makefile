@@ -10,8 +10,10 @@ ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 # Debian's Python, for which python3-lxml is packaged, whatever other one comes first on PATH.
 PYTHON  ?= /usr/bin/python3
 
-# The Swift runtime goes in: an operator's machine has none. --gc-sections drops the greater part of it again.
-RELEASE := -c release --static-swift-stdlib -Xlinker --gc-sections
+# The Swift runtime goes in: an operator's machine has none. --gc-sections drops the greater part of it again, the more of it
+# as nothing is exported; lld takes libstdc++ as an archive wherever it stands on the command line.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --no-export-dynamic \
+  -Xswiftc -Xclang-linker -Xswiftc --config=$(CURDIR)/scripts/first-linker-options.cfg
 
 export CRMSYNC ?= $(CURDIR)/.build/release/crmsync
 

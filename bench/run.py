@@ -191,6 +191,14 @@ class Cluster:
             # 1: they differ.
             lambda: self.bare(self.after, "crm_diff", "--original", self.after, "--new", self.after_that, allowed=(1,))))
 
+    def own_cpu(self, turns, path):
+        """crmsync without what the tools take, beside the query that no tool can do without."""
+        for what, source, document in (("new", self.before, self.document), ("one value changed", self.after, self.changed),
+                                       ("nothing to do", self.after, self.document)):
+            row(f"apply, {what}, R = {self.size}: crmsync alone / cibadmin -Q", in_turn(
+                turns, lambda: self.crmsync("apply", source, document, path=path), lambda: self.bare(self.after)),
+                "1", "cpu")
+
     def compare_with_crm(self):
         """What a charm or a role would call instead."""
         update = self.write("cluster.crm", generate.crmsh(self.size))
@@ -225,13 +233,17 @@ def start_up(turns, folder):
         turns, lambda: measure(PROGRAM, "--version"), lambda: measure(program)))
 
 
-def own_share(folder, clusters, sizes, turns):
+def stub(folder):
+    """A PATH on which cibadmin does nothing."""
+    program = Path(folder) / "bin" / "cibadmin"
+    program.parent.mkdir()
+    program.write_text(STUB)
+    program.chmod(0o755)
+    return f"{program.parent}:{SBIN}"
+
+
+def own_share(folder, clusters, sizes, turns, path):
     """crmsync's own part of the work, and whether it grows with the size of the CIB and no faster."""
-    stub = Path(folder) / "bin" / "cibadmin"
-    stub.parent.mkdir()
-    stub.write_text(STUB)
-    stub.chmod(0o755)
-    path = f"{stub.parent}:{SBIN}"
     print("\nown share: crmsync alone, with a cibadmin that does nothing\n"
           f"{'':24} {'CIB kB':>8} {'new, cpu ms':>12} {'ms/kB':>7} {'in sync':>9} {'ms/kB':>7}")
     for size in sizes:
@@ -274,7 +286,11 @@ def main():
         for size in (size for size in (3, 300, 1000) if size in turns):
             clusters[size].count_instructions()
 
-        own_share(folder, clusters, (10, 100) if quick else (100, 1000, 5000), 3 if quick else 7)
+        path = stub(folder)
+        print()
+        for size, cluster in clusters.items():
+            cluster.own_cpu(turns[size], path)
+        own_share(folder, clusters, (10, 100) if quick else (100, 1000, 5000), 3 if quick else 7, path)
 
         stripped = Path(folder) / "stripped"
         subprocess.run(["strip", "-o", stripped, PROGRAM], check=True)

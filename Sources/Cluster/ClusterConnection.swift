@@ -104,7 +104,10 @@ extension ClusterConnection {
 
   /// Starts a query: cibadmin takes longer to start than documents to be read, so both go on at once. What is wrong is
   /// told by `finish`.
-  package func startQuery() -> PendingQuery { startQuery([]) }
+  package func startQuery() -> PendingQuery {
+    defer { loadXMLParser() }
+    return startQuery([])
+  }
 
   private func startQuery(_ options: [String]) -> PendingQuery {
     do throws(ClusterError) {
@@ -134,6 +137,11 @@ extension ClusterConnection {
     do {
       document = try CIBDocument(root: root)
     } catch {
+      if case .twoSections(let name) = error {
+        throw ClusterError(
+          .invalidCIB, "the CIB has two sections <\(name)>, which no schema allows",
+          hint: "put what is in them into one, with 'cibadmin --replace'")
+      }
       if let file {
         throw ClusterError(
           .invalidCIB, "\(file) is no CIB: version or <configuration> is missing",
@@ -141,7 +149,7 @@ extension ClusterConnection {
       }
       switch error {
       case .incomplete where geteuid() != 0: throw partialCIB(User.current())
-      case .incomplete, .rootIsNotCIB:
+      case .incomplete, .rootIsNotCIB, .twoSections:
         throw ClusterError(.noCibadmin, "'cibadmin --query' prints no complete CIB", hint: noCIBHint)
       }
     }

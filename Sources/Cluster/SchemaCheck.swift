@@ -41,30 +41,30 @@ package enum SchemaCheck {
     let collector = Collector()
     let pointer = Unmanaged.passUnretained(collector).toOpaque()
     return withExtendedLifetime(collector) {
-      guard let parser = xmlRelaxNGNewParserCtxt(path) else { return nil }
-      defer { xmlRelaxNGFreeParserCtxt(parser) }
-      xmlRelaxNGSetParserStructuredErrors(parser, { _, _ in }, nil)
-      guard let grammar = xmlRelaxNGParse(parser) else { return nil }
-      defer { xmlRelaxNGFree(grammar) }
+      guard let parser = crmsync_xml_schema_parser(path) else { return nil }
+      defer { crmsync_xml_schema_parser_free(parser) }
+      crmsync_xml_schema_parser_report(parser, { _, _ in }, nil)
+      guard let grammar = crmsync_xml_schema(parser) else { return nil }
+      defer { crmsync_xml_schema_free(grammar) }
       // A document type declaration would bring entities; what is validated here was written by this program.
       let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
       let parsed = xml.withUnsafeBytes { bytes in
-        xmlReadMemory(
-          bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), nil, nil, options)
+        crmsync_xml_tree(
+          bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), options)
       }
       guard let document = parsed else { return nil }
-      defer { xmlFreeDoc(document) }
-      guard let validator = xmlRelaxNGNewValidCtxt(grammar) else { return nil }
-      defer { xmlRelaxNGFreeValidCtxt(validator) }
+      defer { crmsync_xml_tree_free(document) }
+      guard let validator = crmsync_xml_validator(grammar) else { return nil }
+      defer { crmsync_xml_validator_free(validator) }
       let handler: xmlStructuredErrorFunc = { data, error in
         guard let data, let error else { return }
         Unmanaged<Collector>.fromOpaque(data).takeUnretainedValue().take(error.pointee)
       }
-      xmlRelaxNGSetValidStructuredErrors(validator, handler, pointer)
+      crmsync_xml_validator_report(validator, handler, pointer)
       // An IDREF to nothing is reported past the validator's handler: to this one, or to standard error.
-      xmlSetStructuredErrorFunc(pointer, handler)
-      defer { xmlSetStructuredErrorFunc(nil, nil) }
-      let result = xmlRelaxNGValidateDoc(validator, document)
+      crmsync_xml_report(handler, pointer)
+      defer { crmsync_xml_report(nil, nil) }
+      let result = crmsync_xml_validate(validator, document)
       guard result != 0 else { return [] }
       if !collector.findings.isEmpty { return Array(collector.findings.prefix(mostFindings)) }
       return [collector.firstVague ?? SchemaFinding(element: "cib", id: nil, message: "does not fit \(schema)")]
@@ -97,7 +97,7 @@ private final class Collector {
     while let current = next {
       if current.pointee.type == XML_ELEMENT_NODE {
         name = name ?? current.pointee.name.map { String(cString: $0) }
-        if let value = xmlGetNoNsProp(current, "id") {
+        if let value = crmsync_xml_attribute(current, "id") {
           defer { crmsync_xml_free(value) }
           return (name ?? "cib", String(cString: value))
         }

@@ -18,5 +18,5 @@ package func isXMLName(_ text: String) -> Bool {
     }
   }
   // Letters beyond ASCII: libxml2's tables, since it is what checks the CIB in the end.
-  return isPlain || xmlValidateNCName(text, 0) == 0
+  return isPlain || crmsync_xml_is_ncname(text) != 0
 }

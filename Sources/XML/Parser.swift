@@ -26,15 +26,15 @@ extension Element {
     guard let base = bytes.baseAddress, !bytes.isEmpty else {
       throw XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1))
     }
-    guard let context = xmlCreateMemoryParserCtxt(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count)) else {
+    guard let context = crmsync_xml_parser(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count)) else {
       throw XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1))
     }
-    defer { xmlFreeParserCtxt(context) }
+    defer { crmsync_xml_parser_free(context) }
     var builder = TreeBuilder(context: context, skipped: skipped, keepsPositions: positions)
-    xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
+    crmsync_xml_parser_set(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
     withUnsafeMutablePointer(to: &builder) { builder in
       TreeBuilder.install(builder)
-      _ = xmlParseDocument(context)
+      crmsync_xml_parse(context)
     }
     if let error = builder.error { throw error }
     guard context.pointee.wellFormed != 0, let root = builder.root else {
@@ -55,6 +55,9 @@ extension Element {
   }
 }
 
+/// Loads the parser, which happens by itself when it is first needed; before that, where there is time to spare.
+package func loadXMLParser() { _ = crmsync_libxml2() }
+
 /// Whether the bytes are well-formed XML, without making a tree of them.
 ///
 /// - Throws: `XMLError`, the first error that makes the text no XML.
@@ -64,10 +67,10 @@ package func checkWellFormed(_ bytes: [UInt8]) throws(XMLError) {
   }
   let error = bytes.withUnsafeBytes { bytes -> XMLError? in
     guard let base = bytes.baseAddress,
-      let context = xmlCreateMemoryParserCtxt(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+      let context = crmsync_xml_parser(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
     else { return XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1)) }
-    defer { xmlFreeParserCtxt(context) }
-    xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
+    defer { crmsync_xml_parser_free(context) }
+    crmsync_xml_parser_set(context, Int32(XML_PARSE_NONET.rawValue))
     var builder = TreeBuilder(context: context, skipped: nil, keepsPositions: false)
     withUnsafeMutablePointer(to: &builder) { builder in
       TreeBuilder.install(builder)
@@ -75,7 +78,7 @@ package func checkWellFormed(_ bytes: [UInt8]) throws(XMLError) {
       context.pointee.sax.pointee.endElementNs = { _, _, _, _ in }
       context.pointee.sax.pointee.characters = nil
       context.pointee.sax.pointee.comment = nil
-      _ = xmlParseDocument(context)
+      crmsync_xml_parse(context)
     }
     if let error = builder.error { return error }
     return context.pointee.wellFormed == 0
@@ -110,8 +113,8 @@ private struct TreeBuilder {
   /// Makes the builder's parser call it.
   static func install(_ builder: UnsafeMutablePointer<TreeBuilder>) {
     let context = builder.pointee.context
+    crmsync_xml_parser_clear(context)
     let sax = context.pointee.sax!
-    crmsync_sax2_reset(sax)
     context.pointee.userData = UnsafeMutableRawPointer(builder)
     sax.pointee.startElementNs = { data, local, prefix, _, namespaceCount, namespaces, attributeCount, _, attributes in
       TreeBuilder.from(data).pointee.start(
@@ -240,7 +243,7 @@ private struct TreeBuilder {
     let input = context.pointee.input?.pointee
     error = XMLError(
       message: message, position: SourcePosition(line: Int(input?.line ?? 0), column: Int(input?.col ?? 0)))
-    xmlStopParser(context)
+    crmsync_xml_parser_stop(context)
   }
 
   mutating func report(_ xmlError: CLibXML2.xmlError) {

@@ -6,8 +6,8 @@ enum Grammar {
   private struct Pointer: @unchecked Sendable { var grammar: xmlRelaxNGPtr }
 
   private static let pacemaker39: Pointer = {
-    guard let parser = xmlRelaxNGNewParserCtxt("/usr/share/pacemaker/pacemaker-3.9.rng"),
-      let grammar = xmlRelaxNGParse(parser)
+    guard let parser = crmsync_xml_schema_parser("/usr/share/pacemaker/pacemaker-3.9.rng"),
+      let grammar = crmsync_xml_schema(parser)
     else { fail("no pacemaker-3.9.rng to judge by") }
     return Pointer(grammar: grammar)
   }()
@@ -26,23 +26,23 @@ enum Grammar {
     writer.write(root)
     let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
     let document = writer.bytes.withUnsafeBytes { bytes in
-      xmlReadMemory(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil, nil, options)
+      crmsync_xml_tree(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), options)
     }
     guard let document else { return "it is no XML" }
-    defer { xmlFreeDoc(document) }
-    let validator = xmlRelaxNGNewValidCtxt(pacemaker39.grammar)
-    defer { xmlRelaxNGFreeValidCtxt(validator) }
+    defer { crmsync_xml_tree_free(document) }
+    let validator = crmsync_xml_validator(pacemaker39.grammar)
+    defer { crmsync_xml_validator_free(validator) }
     let messages = Messages()
     let pointer = Unmanaged.passUnretained(messages).toOpaque()
     let handler: xmlStructuredErrorFunc = { data, error in
       guard let data, let error, let text = error.pointee.message else { return }
       Unmanaged<Messages>.fromOpaque(data).takeUnretainedValue().text += String(cString: text)
     }
-    xmlRelaxNGSetValidStructuredErrors(validator, handler, pointer)
-    xmlSetStructuredErrorFunc(pointer, handler)
-    defer { xmlSetStructuredErrorFunc(nil, nil) }
+    crmsync_xml_validator_report(validator, handler, pointer)
+    crmsync_xml_report(handler, pointer)
+    defer { crmsync_xml_report(nil, nil) }
     return withExtendedLifetime(messages) {
-      xmlRelaxNGValidateDoc(validator, document) == 0 ? nil : "does not fit the schema: \(messages.text)"
+      crmsync_xml_validate(validator, document) == 0 ? nil : "does not fit the schema: \(messages.text)"
     }
   }
 }
