@@ -30,6 +30,12 @@ struct Draft {
     index(kind, id).flatMap { objects[$0] }
   }
 
+  /// What stands in the place of the cluster's object of this id; nil where that is removed, even if something new has
+  /// taken its id over.
+  func successor(of kind: ObjectKind, _ id: String) -> CIBObject? {
+    current.index(of: kind, id).flatMap { objects[$0] }
+  }
+
   /// Makes room for as many new objects, which else are hashed anew whenever there are twice as many.
   mutating func reserve(_ new: Int) {
     objects.reserveCapacity(objects.count + new)

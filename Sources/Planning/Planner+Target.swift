@@ -49,7 +49,7 @@ extension Planner {
     default:
       var result = now.compactMap { child -> Node? in
         guard let element = child.element, let kind = ObjectKind(elementName: element.name) else { return child }
-        let object = draft[element.id ?? "", kind]
+        let object = draft.successor(of: kind, element.id ?? "")
         return object?.kind == kind ? .element(object!.element) : nil
       }
       result += fresh.map { .element($0.element) }

@@ -208,11 +208,18 @@ extension SettingsMerge {
     struct Key: Hashable {
       var set: String
       var name: String
+      /// Counts those of the same name before it: a set may have several, of which the first is in force.
+      var occurrence = 0
     }
     func values(_ sets: [Element]) -> [(key: Key, nvpair: Element)] {
-      sets.flatMap { set in
-        set.elements.filter { $0.name == "nvpair" }.map {
-          (Key(set: set.id ?? "", name: $0["name"] ?? $0["id-ref"] ?? ""), $0)
+      var seen: [Key: Int] = [:]
+      return sets.flatMap { set in
+        set.elements.filter { $0.name == "nvpair" }.map { nvpair in
+          var key = Key(set: set.id ?? "", name: nvpair["name"] ?? nvpair["id-ref"] ?? "")
+          let occurrence = seen[key, default: 0]
+          seen[key] = occurrence + 1
+          key.occurrence = occurrence
+          return (key, nvpair)
         }
       }
     }

@@ -1,7 +1,8 @@
 """The program's comparison and the independent one judge alike, of CIBs that differ in something made at random.
 
 Every mutation is a document for the CIB it was made from: where the program sees nothing to do, the two mean the same, and
-where it sees something, they do not. CRMSYNC_MUTATIONS=N tries N of them, CRMSYNC_SEED=N others.
+where it sees something, they do not; applied, it makes the CIB mean the document. CRMSYNC_MUTATIONS=N tries N of them,
+CRMSYNC_SEED=N others.
 """
 
 import copy
@@ -78,7 +79,7 @@ def mutate(cib, chance):
             if one.tag not in ("resource_ref", "obj_ref", "role") and one.get("id"):
                 one.set("id", f"{one.get('id')}-twin")
         outer.insert(outer.index(element) + chance.randrange(2), twin)
-    elif kind == "remove":
+    elif kind == "remove" and not any(one.get("name") in KEPT for one in element):
         outer.remove(element)
     elif kind == "comment":
         element.insert(0, etree.Comment(" c "))
@@ -89,8 +90,8 @@ def mutate(cib, chance):
         sections = cib.find("configuration")
         sections.insert(chance.randrange(len(sections)), sections[chance.randrange(len(sections))])
     elif kind == "move":
-        others = [one for one in parts(cib) if one.tag == outer.tag and one is not outer]
-        if others and element not in [outer, *outer.iterancestors()]:
+        others = [one for one in parts(cib) if one.tag == outer.tag and one is not outer and one not in element.iter()]
+        if others:
             chance.choice(others).append(element)
     return kind
 
@@ -119,14 +120,23 @@ def judged(case):
         cib, document = Path(folder) / "cib.xml", Path(folder) / "document.xml"
         cib.write_bytes(etree.tostring(before))
         document.write_bytes(etree.tostring(after))
-        plan = crmsync("plan", "--cib-file", cib, "--prune-all", "--exact", "--force", "--detailed-exitcode", document)
-    if plan.status not in (0, 2):
-        return None
-    found = differences(before, after)
-    if (plan.status == 0) == (not found):
-        return ""
-    return (f"{path.name}, seed {seed} ({', '.join(kinds)}): the program sees {'no change' if plan.status == 0 else 'changes'}:\n"
-            f"{plan.out}\nthe other {found or 'none'}")
+        arguments = ("--cib-file", cib, "--prune-all", "--exact", "--force", document)
+        plan = crmsync("plan", "--detailed-exitcode", *arguments)
+        if plan.status not in (0, 2):
+            return None
+        found = differences(before, after)
+        problem = f"{path.name}, seed {seed} ({', '.join(kinds)}): "
+        if (plan.status == 0) == bool(found):
+            return (f"{problem}the program sees {'no change' if plan.status == 0 else 'changes'}:\n"
+                    f"{plan.out}\nthe other {found or 'none'}")
+        if plan.status == 0:
+            return ""
+        applied = crmsync("apply", "--yes", "--allow-unfenced", *arguments)
+        if applied.status:
+            # 3: a refusal for safety.
+            return None if applied.status == 3 else f"{problem}not applied\n{applied}"
+        left = differences(query(cib), after)
+        return f"{problem}the outcome is not the document: {left}\n{plan.out}" if left else ""
 
 
 class MutationTests(unittest.TestCase):
