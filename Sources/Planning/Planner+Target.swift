@@ -109,7 +109,9 @@ extension Planner {
     let moved = movedTopLevel(topLevel, oldParents: oldParents)
     for (now, before) in draft.pairs {
       guard let object = now else { continue }
-      guard let previous = before, previous.kind == object.kind else {
+      // A new fencing level with the id of one that goes.
+      let previous = before ?? current.index(of: object.kind, object.id).map { current.objects[$0] }
+      guard let previous, previous.kind == object.kind else {
         changes.append(Change(.create, object.kind, object.id, after: object.element))
         continue
       }
@@ -127,7 +129,7 @@ extension Planner {
     }
     for node in removedNodes { changes.append(Change(.delete, .node, node["uname"] ?? "", before: node)) }
     for (now, before) in draft.pairs where now == nil {
-      guard let before else { continue }
+      guard let before, draft[before.id, before.kind]?.kind != before.kind else { continue }
       changes.append(
         Change(.delete, before.kind, before.id, before: before.element, reason: reasons[Draft.key(before)]))
     }

@@ -86,6 +86,8 @@ package struct WayBack: Sendable {
         if self.comparison(change, before: nil, after: before, now: now).isAsLeft { return }
         conflicts.append(comparison.conflict)
       }
+      // A level of another target or number is another one.
+      if change.kind == .fencingLevel, Planner.levelKey(before) != Planner.levelKey(now) { delete(change, now) }
       want(change, comparison.before ?? before)
     }
   }
