@@ -125,7 +125,7 @@ m.statement("guard set.first(\"rule\") == nil else { return nil }", "",
 m.value("if «family.orderIsMeaning» {", "false", "the members of a group are never put into the order of the document")
 m.value("$0 == Secret.keep || Secret.isURLWithUser($0) ? \"\" : nil", "nil",
         "an alert's recipient of a document that leaves its value to the cluster is none of the cluster's")
-m.value("set.id == AttributeSets.bootstrapID ? nil : attributeSetHeader(set)", "attributeSetHeader(set)",
+m.value("|| «set.id == AttributeSets.bootstrapID» ? nil", "false",
         "the first property set is taken for another one, and crm and pcs write into the wrong one")
 m.value("score.normalized) ?? \"0\"\n  return «\"\\(score) \\(set.first(\"rule\").map { canonicalText(of: $0) } ?? \"\")\"»",
         "score", "sets with different rules are taken for one another")
@@ -188,9 +188,12 @@ m.value("for index in arrangement.moved where «!isReachable(targetKeys[index])�
         "a move hits the first of two elements of one id")
 m.value("inner += «arrangement.moved.map { .delete(path: path + \"/\" + targetKeys[$0].step) }»", "[]",
         "a resource that moves is there twice")
-m.value("arrangement.cost > Self.costOfWhole(target)", "true", "one new resource sends the whole section")
-m.value("arrangement.cost > 0, «arrangement.cost > Self.costOfWhole(target)»", "false",
+m.value("arrangement.cost > Self.costOfWhole(section)", "true", "one new resource sends the whole section")
+m.value("arrangement.cost > 0, «arrangement.cost > Self.costOfWhole(section)»", "false",
         "600 new resources behind 600 take Pacemaker minutes")
+m.value("arrangement.creations.count > «50»", "0", "a few new constraints send the whole section")
+m.value("return «pieces > Self.costOfWhole(section) - new»", "true",
+        "51 new constraints send the whole section, however large it is")
 m.value("case \"constraints\", \"tags\", \"acls\", \"alerts\", \"fencing-topology\", \"nodes\": «true»", "false",
         "new constraints go behind 20,000 others, which takes Pacemaker minutes")
 m.value("\"nodes\": true\n    default: «false»", "true", "the order of resources and members is lost")

@@ -102,6 +102,14 @@ private struct Dice: RandomNumberGenerator {
         == 1200)
   }
 
+  @Test(arguments: [(old: 0, new: 50, changes: 50), (0, 51, 2), (500, 51, 51)])
+  func manyNewConstraintsAmongFewOldOnesSendTheSectionWhole(old: Int, new: Int, changes: Int) throws {
+    let from = Self.configuration([], constraints: (0..<old).map { "old\($0)" })
+    let to = Self.configuration([], constraints: (0..<new).map { "new\($0)" } + (0..<old).map { "old\($0)" })
+    #expect(try Self.changes(from, to).count == changes)
+    #expect(try Self.applying(from, to) == to)
+  }
+
   @Test func oneNewResourceBehindManyOldOnesIsOneChange() throws {
     let old = (0..<600).map { Self.primitive("old\($0)") }
     let new = Self.configuration(old + [Self.primitive("new")])
