@@ -96,9 +96,12 @@ struct TreeDifference {
     if arrangement.cost > 0, arrangement.cost > Self.costOfWhole(section) { return true }
     // The nodes are not to go for a moment, whatever the controller makes of it. Few changes are left for people to read.
     guard ["resources", "constraints"].contains(section.name), arrangement.creations.count > 50 else { return false }
-    let new = arrangement.creations.reduce(0) { $0 + (section.children[$1.index].element.map(Self.costOfWhole) ?? 0) }
-    let pieces = arrangement.creations.count * Self.costOfCreation + arrangement.cost
-    return pieces > Self.costOfWhole(section) - new
+    var isNew = [Bool](repeating: false, count: section.children.count)
+    for creation in arrangement.creations { isNew[creation.index] = true }
+    let kept = section.children.indices.reduce(0) { sum, index in
+      isNew[index] ? sum : sum + (section.children[index].element.map(Self.costOfWhole) ?? 0)
+    }
+    return arrangement.creations.count * Self.costOfCreation + arrangement.cost > kept
   }
 
   /// The sections in which the order of children means nothing: new ones go to the front, which costs Pacemaker nothing.

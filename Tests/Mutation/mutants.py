@@ -192,7 +192,7 @@ m.value("arrangement.cost > Self.costOfWhole(section)", "true", "one new resourc
 m.value("arrangement.cost > 0, «arrangement.cost > Self.costOfWhole(section)»", "false",
         "600 new resources behind 600 take Pacemaker minutes")
 m.value("arrangement.creations.count > «50»", "0", "a few new constraints send the whole section")
-m.value("return «pieces > Self.costOfWhole(section) - new»", "true",
+m.value("Self.costOfCreation + arrangement.cost > «kept»", "0",
         "51 new constraints send the whole section, however large it is")
 m.value("case \"constraints\", \"tags\", \"acls\", \"alerts\", \"fencing-topology\", \"nodes\": «true»", "false",
         "new constraints go behind 20,000 others, which takes Pacemaker minutes")
