@@ -75,6 +75,8 @@ struct TreeDifference {
     }
 
     let arrangement = Arrangement(sources: sources, isOrderFree: hasNoOrder(target.name))
+    let isSection = path.utf8.count { $0 == UInt8(ascii: "/") } == 3
+    if isSection, isBetterWhole(target, arrangement) { return nil }
     for index in arrangement.moved where !isReachable(targetKeys[index]) { return nil }
     if let moves = arrangement.moves {
       inner += moves.map { .move(path: path + "/" + targetKeys[$0.index].step, position: $0.position) }
@@ -85,9 +87,7 @@ struct TreeDifference {
       guard case .element(let element) = target.children[creation.index] else { return nil }
       inner.append(.create(path: path, position: creation.position, element))
     }
-    if path == "/cib/configuration" { return result + inner }
-    let isSection = path.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 3
-    return isSection && isBetterWhole(target, arrangement) ? nil : result + inner
+    return result + inner
   }
 
   /// Whether Pacemaker's CIB daemon has less to do with a section as a whole than with its new children one by one, and
