@@ -21,6 +21,9 @@ PLANS = ROOT / "fixtures" / "plans"
 HAS_CRM = shutil.which("crm") is not None and not subprocess.run(
     ["crm", "--version"], stdout=subprocess.PIPE, text=True).stdout.startswith("crm 5.0.0")
 NO_CRM = "there is no crmsh to compare with"
+# What tools and libraries print is recorded with those of Debian 12; later ones word some of it otherwise.
+HAS_RECORDED_TOOLS = "Pacemaker 2.1.5" in subprocess.run(["cibadmin", "--version"], stdout=subprocess.PIPE, text=True).stdout
+NO_RECORDED_TOOLS = "recorded with the tools of Debian 12"
 FULL = os.environ.get("CRMSYNC_FULL") == "1"
 
 

@@ -24,7 +24,7 @@ import subprocess
 import sys
 import unittest
 
-from support import PROGRAM, ROOT, Case, environment, say, two_at_a_time
+from support import HAS_RECORDED_TOOLS, NO_RECORDED_TOOLS, PROGRAM, ROOT, Case, environment, say, two_at_a_time
 from swift_literals import HOLE, literals
 
 sys.path.insert(0, str(ROOT / "fixtures" / "maas-sandbox"))
@@ -126,6 +126,7 @@ class Messages(Case):
             Messages.sessions = two_at_a_time(lambda case: Session(case, self.folder), self.cases)
         return Messages.sessions
 
+    @unittest.skipUnless(HAS_RECORDED_TOOLS, NO_RECORDED_TOOLS)
     def test_sessions(self):
         self.maxDiff = None
         for session in self.all_sessions():

@@ -19,7 +19,7 @@ import textwrap
 import unittest
 from pathlib import Path
 
-from support import PROGRAM, ROOT, Case, environment, say
+from support import HAS_RECORDED_TOOLS, NO_RECORDED_TOOLS, PROGRAM, ROOT, Case, environment, say
 
 sys.path.insert(0, str(ROOT / "fixtures" / "maas-sandbox"))
 from maas_sandbox import Sandbox  # noqa: E402
@@ -113,6 +113,7 @@ class Session:
         self.bash.stdout.close()
 
 
+@unittest.skipUnless(HAS_RECORDED_TOOLS, NO_RECORDED_TOOLS)
 class Pages(Case):
     def test_every_command(self):
         for page in PAGES:

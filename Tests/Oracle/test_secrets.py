@@ -314,6 +314,8 @@ class FaultTests(SecretCase):
 
     def test_ended_while_a_tool_hangs(self):
         """Nothing is left in temporary files, nothing is said, whatever ends it."""
+        # Where tests are started in the background, it would be ignored by all that they start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         for hanging, end in (("cibadmin", signal.SIGTERM), ("crm_simulate", signal.SIGINT), ("crm_simulate", signal.SIGKILL)):
             scripts = {"cibadmin": f"{self.QUERY}exec sleep 60"} if hanging == "cibadmin" else {
                 "cibadmin": self.QUERY, "crm_simulate": "cat $CIB >/dev/fd/3; exec sleep 3"}

@@ -110,6 +110,13 @@ private struct Dice: RandomNumberGenerator {
     #expect(try Self.applying(from, to) == to)
   }
 
+  @Test func manyResourcesInAnotherOrderSendTheSectionWhole() throws {
+    let old = (0..<400).map { Self.primitive("r\($0)") }
+    let (from, to) = (Self.configuration(old), Self.configuration(old.reversed()))
+    #expect(try Self.changes(from, to).map { $0["operation"] } == ["delete", "create"])
+    #expect(try Self.applying(from, to) == to)
+  }
+
   @Test func oneNewResourceBehindManyOldOnesIsOneChange() throws {
     let old = (0..<600).map { Self.primitive("old\($0)") }
     let new = Self.configuration(old + [Self.primitive("new")])
