@@ -101,7 +101,8 @@ struct SetsWayBack {
       }
       switch (place, wanted) {
       case (let place?, let wanted?): result.children[place] = .element(wanted)
-      case (let place?, nil): result.children.remove(at: place)
+      // All of them, where it was given twice.
+      case (_?, nil): result.children.removeAll { Self.valueKey($0) == name }
       case (nil, let wanted?): result.append(wanted)
       case (nil, nil): break
       }
