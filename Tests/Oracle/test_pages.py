@@ -74,7 +74,7 @@ class Session:
             shutil.copytree(PLUGINS, folder / "plugins")
             shutil.copy(built / "maas", folder / "plugins" / "maas")
             # stonith(8) looks in one place.
-            start = ["unshare", "--mount", "--map-root-user", "bash", "--norc", "-c",
+            start = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "bash", "--norc", "-c",
                      f"mount --bind {folder / 'plugins'} {PLUGINS} && exec bash --norc"]
         env = environment(PATH=f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin", HOME=folder, LANG="C.UTF-8", COLUMNS="80",
                           CRMSYNC_STATE_DIR=folder / "state", FIXTURES=ROOT / "fixtures")
