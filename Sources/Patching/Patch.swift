@@ -24,8 +24,7 @@ package struct CIBVersion: Equatable, Sendable {
 package struct Patch: Sendable {
   private let changes: [UInt8]
   package let isEmpty: Bool
-  /// Whether a secret value stands in it.
-  package let holdsSecret: Bool
+  private let sent: [Element]
 
   /// - Parameters:
   ///   - current: the `<configuration>` that the cluster has.
@@ -35,7 +34,18 @@ package struct Patch: Sendable {
     differ.compare(current, target)
     changes = differ.writer.bytes
     isEmpty = changes.isEmpty
-    holdsSecret = differ.holdsSecret
+    sent = differ.sent
+  }
+
+  /// Whether a secret value stands in it. Looked for when somebody asks: who applies the patch does not.
+  package var holdsSecret: Bool { sent.contains(where: Self.holdsSecret) }
+
+  private static func holdsSecret(_ element: Element) -> Bool {
+    if element.name == "nvpair", let value = element["value"], value != Secret.outsideOfCIB, element.holdsSecret {
+      return true
+    }
+    return element.attributes.contains { Secret.isURLWithUser($0.value) }
+      || element.children.contains { $0.element.map(holdsSecret) ?? false }
   }
 
   /// The patch as XML text.

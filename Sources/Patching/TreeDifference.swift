@@ -9,7 +9,8 @@ import XML
 /// together with the element around it.
 struct TreeDifference {
   private(set) var writer = XMLWriter(omittingAttributesPrefixed: ValueSource.attributePrefix)
-  private(set) var holdsSecret = false
+  /// What is created, and what changed elements are to be.
+  private(set) var sent: [Element] = []
 
   mutating func compare(_ current: Element, _ target: Element) {
     guard current != target else { return }
@@ -132,12 +133,12 @@ struct TreeDifference {
     case .modify(let path, let element):
       writeTag("modify", path: path, position: nil, end: ">\n")
       writer.write("    <change-result>\n")
-      note(element)
+      sent.append(element)
       writer.write(element, level: 3)
       writer.write("    </change-result>\n  </change>\n")
     case .create(let path, let position, let element):
       writeTag("create", path: path, position: position, end: ">\n")
-      note(element)
+      sent.append(element)
       writer.write(element, level: 2)
       writer.write("  </change>\n")
     }
@@ -149,16 +150,6 @@ struct TreeDifference {
     writer.write("\"")
     if let position { writer.write(" position=\"\(position)\"") }
     writer.write(end)
-  }
-
-  /// Notes whether a secret is written.
-  private mutating func note(_ element: Element) {
-    if element.name == "nvpair", let value = element["value"], value != Secret.outsideOfCIB {
-      holdsSecret = holdsSecret || element.holdsSecret
-    }
-    holdsSecret = holdsSecret || element.attributes.contains { Secret.isURLWithUser($0.value) }
-    guard !holdsSecret else { return }
-    for case .element(let child) in element.children { note(child) }
   }
 }
 

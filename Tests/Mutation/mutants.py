@@ -197,13 +197,6 @@ m.value("Self.costOfCreation + arrangement.cost > «kept»", "0",
 m.value("case \"constraints\", \"tags\", \"acls\", \"alerts\", \"fencing-topology\", \"nodes\": «true»", "false",
         "new constraints go behind 20,000 others, which takes Pacemaker minutes")
 m.value("\"nodes\": true\n    default: «false»", "true", "the order of resources and members is lost")
-m.value("let value = element[\"value\"], «value != Secret.outsideOfCIB»", "true",
-        "a patch is not shown for a secret that is not in it", CASES, PATCH)
-m.statement("holdsSecret = holdsSecret || element.holdsSecret", "", "plan --format xml prints passwords", PATCH, HIDDEN)
-m.statement("holdsSecret = holdsSecret || element.attributes.contains { Secret.isURLWithUser($0.value) }", "",
-            "plan --format xml prints the passwords of URLs", PATCH, HIDDEN)
-m.statement("for case .element(let child) in element.children { note(child) }", "",
-            "plan --format xml prints the passwords of new resources", PATCH, HIDDEN)
 m.value("XMLWriter(omittingAttributesPrefixed: ValueSource.attributePrefix)", "XMLWriter()",
         "marks of crmsync's own go into the patch, and cibadmin refuses it", PATCH, HIDDEN)
 m.statement("key.occurrence = seen[key, default: 0]", "", "two elements of one id are taken for one")
@@ -219,6 +212,13 @@ m.statement("guard sources.allSatisfy({ $0 != nil }) else { return nil }", "",
             "a plan that moves one resource and makes another one crashes")
 
 m = File("Sources/Patching/Patch.swift", PATCH)
+m.value("let value = element[\"value\"], «value != Secret.outsideOfCIB»", "true",
+        "a patch is not shown for a secret that is not in it", CASES, PATCH)
+m.value("value != Secret.outsideOfCIB, «element.holdsSecret»", "false", "plan --format xml prints passwords", PATCH, HIDDEN)
+m.value("element.attributes.contains { Secret.isURLWithUser($0.value) }", "false",
+        "plan --format xml prints the passwords of URLs", PATCH, HIDDEN)
+m.value("element.children.contains { $0.element.map(holdsSecret) ?? false }", "false",
+        "plan --format xml prints the passwords of new resources", PATCH, HIDDEN)
 m.value("«source.epoch + 1»", "source.epoch", "two different configurations have one version, and nodes keep the wrong one")
 m.value("countsStatusUpdates ? \" num_updates=\\\"\\(source.numUpdates)\\\"\" : \"\"", "\"\"",
         "Pacemaker 3.0 refuses every patch")

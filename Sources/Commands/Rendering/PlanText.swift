@@ -101,7 +101,13 @@ struct PlanText {
       return
     }
     text += reason(change) + "\n"
-    for detail in details { text += "      \(detail.path): \(beforeAfter(detail, in: change))\n" }
+    for detail in details {
+      text += "      "
+      text += detail.path
+      text += ": "
+      text += beforeAfter(detail, in: change)
+      text += "\n"
+    }
   }
 
   private func reason(_ change: Change) -> String {
