@@ -191,10 +191,14 @@ class Cluster:
             # 1: they differ.
             lambda: self.bare(self.after, "crm_diff", "--original", self.after, "--new", self.after_that, allowed=(1,))))
 
+    def applies(self):
+        """What an apply may find: what it is called, the CIB, the document."""
+        return (("new", self.before, self.document), ("one value changed", self.after, self.changed),
+                ("nothing to do", self.after, self.document))
+
     def own_cpu(self, turns, path):
         """crmsync without what the tools take, beside the query that no tool can do without."""
-        for what, source, document in (("new", self.before, self.document), ("one value changed", self.after, self.changed),
-                                       ("nothing to do", self.after, self.document)):
+        for what, source, document in self.applies():
             row(f"apply, {what}, R = {self.size}: crmsync alone / cibadmin -Q", in_turn(
                 turns, lambda: self.crmsync("apply", source, document, path=path), lambda: self.bare(self.after)),
                 "1", "cpu")
@@ -213,8 +217,7 @@ class Cluster:
     def count_instructions(self):
         self.fresh(self.after)
         bare = instructions("cibadmin", "--query", cib=self.work)
-        for what, source, document in (("new", self.before, self.document), ("one value changed", self.after, self.changed),
-                                       ("nothing to do", self.after, self.document)):
+        for what, source, document in self.applies():
             self.fresh(source)
             ours = instructions(PROGRAM, "apply", document, "--yes", "--cib-file", self.work, cib=self.work)
             print(f"{f'apply, {what}, R = {self.size}: crmsync alone / cibadmin -Q':60} "

@@ -6,7 +6,6 @@ package enum Values {
   /// ISO 8601 as `crm_parse_interval_spec` takes it. Without a unit it is seconds. nil for what is none of these.
   package static func milliseconds(_ text: String) -> Int? {
     if text.utf8.first == UInt8(ascii: "P") { return isoMilliseconds(text) }
-    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
     // Blanks in front and before the unit are passed over (tried on 2.1.5).
     let rest = text.utf8.drop(while: isBlank)
     let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
@@ -24,6 +23,9 @@ package enum Values {
     let (product, overflow) = number.multipliedReportingOverflow(by: factor)
     return overflow ? nil : product
   }
+
+  /// As C's `isspace`.
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
 
   /// `PnW`, `PnDTnHnMnS`; years and months have no fixed length and are left alone.
   private static func isoMilliseconds(_ text: String) -> Int? {
@@ -71,7 +73,7 @@ package enum Values {
     case "-INFINITY": return -infinity
     default:
       // `strtoll`, which passes over blanks in front, and cuts off what is too large.
-      let text = text.drop { " \t\n\r".contains($0) }
+      let text = text[text.utf8.drop(while: isBlank).startIndex...]
       if let number = Int(text) { return min(max(number, -infinity), infinity) }
       let digits = text.drop { "+-".contains($0) }.utf8
       guard text.utf8.count - digits.count < 2, digits.count > 18, digits.allSatisfy({ 0x30...0x39 ~= $0 }) else {

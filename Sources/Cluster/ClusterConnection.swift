@@ -104,12 +104,10 @@ extension ClusterConnection {
 
   /// Starts a query: cibadmin takes longer to start than documents to be read, so both go on at once. What is wrong is
   /// told by `finish`.
-  package func startQuery() -> PendingQuery {
-    defer { loadXMLParser() }
-    return startQuery([])
-  }
+  package func startQuery() -> PendingQuery { startQuery([]) }
 
   private func startQuery(_ options: [String]) -> PendingQuery {
+    defer { loadXMLParser() }
     do throws(ClusterError) {
       let arguments = ["--query"] + options
       guard let file else { return PendingQuery(tool: .success(try start(arguments, input: nil))) }
@@ -137,19 +135,17 @@ extension ClusterConnection {
     do {
       document = try CIBDocument(root: root)
     } catch {
-      if case .twoSections(let name) = error {
+      switch (error, file) {
+      case (.twoSections(let name), _):
         throw ClusterError(
           .invalidCIB, "the CIB has two sections <\(name)>, which no schema allows",
           hint: "put what is in them into one, with 'cibadmin --replace'")
-      }
-      if let file {
+      case (_, let file?):
         throw ClusterError(
           .invalidCIB, "\(file) is no CIB: version or <configuration> is missing",
           hint: "'cibadmin --empty' prints an empty CIB")
-      }
-      switch error {
-      case .incomplete where geteuid() != 0: throw partialCIB(User.current())
-      case .incomplete, .rootIsNotCIB, .twoSections:
+      case (.incomplete, nil) where geteuid() != 0: throw partialCIB(User.current())
+      case (.incomplete, nil), (.rootIsNotCIB, nil):
         throw ClusterError(.noCibadmin, "'cibadmin --query' prints no complete CIB", hint: noCIBHint)
       }
     }

@@ -110,7 +110,7 @@ extension Planner {
     for (now, before) in draft.pairs {
       guard let object = now else { continue }
       // A new fencing level with the id of one that goes.
-      let previous = before ?? current.index(of: object.kind, object.id).map { current.objects[$0] }
+      let previous = before ?? current.object(object.kind, object.id)
       guard let previous, previous.kind == object.kind else {
         changes.append(Change(.create, object.kind, object.id, after: object.element))
         continue

@@ -206,7 +206,7 @@ class CommandTests(SecretCase):
         self.run_("rollback", *on_cib, "--yes", "--format", "json")
         self.run_("history", "3")
         self.assertIn(MARK, (self.state / "history" / "1.xml").read_text())
-        self.assertGreater(self.processes, 30)
+        self.assertGreater(self.processes, 40)
 
     def test_what_waits(self):
         cib = self.copy(ROOT / "fixtures" / "running" / "current.xml")
