@@ -67,18 +67,14 @@ package struct Alignment {
   private mutating func align(_ current: Element, to desired: Element, in parent: String) -> Element {
     if Self.isPlainlySame(current, desired, referencedIDs: referencedIDs) { return current }
     var current = current
-    var desired = desired
-    switch (current.name, desired.name) {
-    case ("master", "clone"), ("master", "master"):
+    var desired = desired.asPromotableClone()
+    if current.name == "master", desired.name == "clone" {
       // Promotable: said in the old way. Not promotable: a clone in place of the <master>.
-      desired = desired.asPromotableClone()
       if let same = saidByMaster(desired, current) {
         desired = same
       } else {
         current.name = "clone"
       }
-    case ("clone", "master"): desired = desired.asPromotableClone()
-    default: break
     }
     var result = current
     result.attributes = alignedAttributes(current, desired, in: parent)

@@ -94,7 +94,7 @@ m.value("!desired.children[index...].contains { $0.element != nil }", "true",
         "what documents add behind the rest is never added: in sync, they say")
 m.value("Values.boolean(nvpair[\"value\"] ?? \"\") == true", "Values.boolean(nvpair[\"value\"] ?? \"\") != nil",
         "a clone with promotable=false is taken for the cluster's <master>")
-m.statement("case (\"clone\", \"master\"): «desired = desired.asPromotableClone()»", "break",
+m.value("var desired = «desired.asPromotableClone()»", "desired",
             "a <master> in a document takes the cluster's promotable clone apart")
 m.statement("if current[\"value\"] == Secret.outsideOfCIB, desired[\"value\"] != nil { return true }", "",
             "a value that cibsecret keeps goes into the CIB, for everybody to read")
