@@ -11,6 +11,17 @@ package final class AnonymousFile: Sendable {
     guard descriptor >= 0 else { return nil }
   }
 
+  /// - Returns: nil where the kernel has none to give, or no memory for so much; `errno` says which.
+  convenience init?(containing bytes: [UInt8]) {
+    self.init()
+    let code = writeAll(bytes, to: descriptor)
+    guard code == 0 else {
+      errno = code
+      return nil
+    }
+    lseek(descriptor, 0, SEEK_SET)
+  }
+
   deinit { close(descriptor) }
 
   /// What stands in it, from its beginning.

@@ -1,3 +1,4 @@
+import CGlibc
 import Glibc
 
 /// How long a program may go on after SIGTERM before it gets SIGKILL.
@@ -13,7 +14,8 @@ package struct Tool: Sendable {
   package var name: String
   package var arguments: [String]
   package var environment: Environment
-  /// What the program reads from its standard input; nil is /dev/null.
+  /// What the program reads from its standard input; nil is /dev/null. It is there as a whole before the program starts:
+  /// from a pipe, cibadmin 2.1.5 would take what there is of a patch, and apply that, if crmsync were killed meanwhile.
   package var input: [UInt8]?
   /// A file that is open for the program as well, at `/dev/fd/3`.
   var file: AnonymousFile?
@@ -186,10 +188,7 @@ private final class Child {
   let pid: pid_t
   private let outputLimit: Int
   private let errorLimit: Int
-  private let input: [UInt8]
-  private var written = 0
   /// Our ends of the pipes; -1 when closed.
-  private var inputEnd: Int32 = -1
   private var outputEnd: Int32 = -1
   private var errorEnd: Int32 = -1
   private var output: [UInt8] = []
@@ -201,8 +200,11 @@ private final class Child {
     self.index = index
     outputLimit = tool.outputLimit
     errorLimit = tool.errorLimit
-    input = tool.input ?? []
     let path = try tool.path()
+    let input = try tool.input.map { bytes throws(Tool.StartError) in
+      guard let file = AnonymousFile(containing: bytes) else { throw .failed(path, errno: errno) }
+      return file
+    }
     pthread_mutex_lock(&spawnLock)
     defer { pthread_mutex_unlock(&spawnLock) }
     var theirs: [Int32] = []
@@ -217,13 +219,6 @@ private final class Child {
       }
     }
 
-    var childInput: Int32 = -1
-    if tool.input != nil {
-      guard let pipe = openPipe() else { throw fail(errno) }
-      theirs.append(pipe.read)
-      ours.append(pipe.write)
-      childInput = pipe.read
-    }
     guard let outputPipe = openPipe() else { throw fail(errno) }
     theirs.append(outputPipe.write)
     ours.append(outputPipe.read)
@@ -234,8 +229,8 @@ private final class Child {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    if childInput >= 0 {
-      posix_spawn_file_actions_adddup2(&actions, childInput, 0)
+    if let input {
+      posix_spawn_file_actions_adddup2(&actions, input.descriptor, 0)
     } else {
       posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     }
@@ -265,28 +260,21 @@ private final class Child {
     self.pid = pid
     outputEnd = outputPipe.read
     errorEnd = errorPipe.read
-    if tool.input != nil { inputEnd = ours[0] }
     for descriptor in ours { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
-    if input.isEmpty { closeInput() }
+    // The most that everybody may have: a large CIB is written at once, and not 64 KiB at a time, each waited for.
+    _ = fcntl(outputEnd, CRMSYNC_F_SETPIPE_SZ, 1 << 20)
   }
 
   deinit {
-    closeInput()
     if outputEnd >= 0 { close(outputEnd) }
     if errorEnd >= 0 { close(errorEnd) }
   }
 
-  private func closeInput() {
-    if inputEnd >= 0 { close(inputEnd) }
-    inputEnd = -1
-  }
-
-  /// Waits until something can be read or written, and does it.
+  /// Waits until something can be read, and does it.
   static func serve(_ children: [Child], within seconds: Double) {
     var descriptors: [pollfd] = []
     var anyQuiet = false
     for child in children {
-      if child.inputEnd >= 0 { descriptors.append(pollfd(fd: child.inputEnd, events: Int16(POLLOUT), revents: 0)) }
       if child.outputEnd >= 0 { descriptors.append(pollfd(fd: child.outputEnd, events: Int16(POLLIN), revents: 0)) }
       if child.errorEnd >= 0 { descriptors.append(pollfd(fd: child.errorEnd, events: Int16(POLLIN), revents: 0)) }
       if child.outputEnd < 0 && child.errorEnd < 0 { anyQuiet = true }
@@ -300,7 +288,6 @@ private final class Child {
     guard poll(&descriptors, nfds_t(descriptors.count), pollTimeout(interval)) > 0 else { return }
     let ready = Set(descriptors.filter { $0.revents != 0 }.map(\.fd))
     for child in children {
-      if ready.contains(child.inputEnd) { child.feed() }
       if ready.contains(child.outputEnd) {
         child.drain(&child.outputEnd, into: &child.output, limit: child.outputLimit, isCut: &child.outputIsCut)
       }
@@ -308,17 +295,6 @@ private final class Child {
         var ignored = false
         child.drain(&child.errorEnd, into: &child.errors, limit: child.errorLimit, isCut: &ignored)
       }
-    }
-  }
-
-  private func feed() {
-    let count = input.withUnsafeBytes { write(inputEnd, $0.baseAddress! + written, input.count - written) }
-    if count > 0 {
-      written += count
-      if written == input.count { closeInput() }
-    } else if count < 0 && errno != EAGAIN && errno != EINTR {
-      // EPIPE: the program does not want the rest. Its exit status says whether that is a failure.
-      closeInput()
     }
   }
 
@@ -389,21 +365,10 @@ private final class Child {
 /// starts in between would inherit them, and keep ours from ever seeing the end of its input.
 private nonisolated(unsafe) var spawnLock = pthread_mutex_t()
 
-/// A pipe that no child inherits, with descriptors that do not clash with a child's standard ones.
+/// A pipe that no child inherits.
 private func openPipe() -> (read: Int32, write: Int32)? {
   var ends: [Int32] = [-1, -1]
   guard pipe(&ends) == 0 else { return nil }
   for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-  for index in 0..<2 where ends[index] <= 2 {
-    let moved = fcntl(ends[index], F_DUPFD_CLOEXEC, 3)
-    guard moved >= 0 else {
-      let code = errno
-      for end in ends { close(end) }
-      errno = code
-      return nil
-    }
-    close(ends[index])
-    ends[index] = moved
-  }
   return (ends[0], ends[1])
 }

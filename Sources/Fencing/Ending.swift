@@ -1,8 +1,11 @@
 import CGlibc
 import Glibc
 
-/// The API key is not to go into a core dump. First of all, before it is read.
-package func forbidCoreDumps() { crmsync_forbid_core_dumps() }
+/// First of all: the API key, which has not been read yet, is not to go into a core dump, nor an answer to MAAS.
+package func prepareProcess() {
+  crmsync_forbid_core_dumps()
+  crmsync_occupy_standard_descriptors()
+}
 
 /// Ends an agent with its answer: a failure where not all of it could be written.
 package func end(printing text: String) -> Never {

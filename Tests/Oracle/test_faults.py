@@ -368,6 +368,22 @@ class DiskTests(FaultCase):
 
 
 class UsageTests(FaultCase):
+    def test_started_without_standard_descriptors(self):
+        """Nothing takes the place of one that is closed: what is meant for people would be written into it."""
+        document, log = self.document(CHANGE), self.folder / "opened"
+        for closed, status in (("<&-", 0), ("2>&-", 0), (">&-", 74), ("<&- >&- 2>&-", 74)):
+            with self.subTest(closed=closed):
+                result = run("strace", "-o", log, "-e", "trace=execve,openat,memfd_create", "sh", "-c", f'exec "$@" {closed}',
+                             "sh", PROGRAM, "apply", "--yes", "--cib-file", self.cib, document, env=environment())
+                self.assertStatus(status, result)
+                calls = log.read_text().rpartition("execve(")[2].splitlines()
+                # What is read and closed again before the program itself begins takes no place.
+                first = next((at for at, call in enumerate(calls) if '"/dev/null"' in call), None)
+                self.assertIsNotNone(first)
+                taken = [call for call in calls[first:] if re.search(r"= [012]$", call)]
+                self.assertEqual(len(taken), closed.count("-"), taken)
+                self.assertTrue(all('"/dev/null"' in call for call in taken), taken)
+
     def test_unknown(self):
         for arguments in (("aply",), ("plan", "--colour"), ("export", "--format", "toml"), ("plan", "--input-format", "ini")):
             with self.subTest(arguments):

@@ -5,6 +5,7 @@ import re
 import shutil
 import stat
 import subprocess
+import time
 import unittest
 
 from support import FIXTURES, PROGRAM, Case, crmsync, environment, query, run
@@ -59,6 +60,31 @@ $REAL --create -o resources -X '<primitive id="theirs" class="ocf" provider="pac
         calls = (self.folder / "calls").read_text().splitlines()
         self.assertEqual(sum("--patch" in c for c in calls), 1, calls)
         self.assertEqual(len(calls), 2, calls)
+
+    def test_killed_while_it_sends(self):
+        """cibadmin 2.1.5 mends a patch that is cut off, and would apply what there is of it."""
+        count = 1500
+        self.cib = self.file("cib.xml", run("cibadmin", "--empty").out)
+        self.assertStatus(0, self.apply(self.file("many.yaml", "primitives:\n" + "".join(
+            f"  a-resource-with-a-rather-long-name-{number}: {{agent: 'ocf:pacemaker:Dummy'}}\n" for number in range(count)))))
+        before = len(query(self.cib).findall("configuration/resources/primitive"))
+        env = self.patching('touch $HERE/begun; until [ -e $HERE/go ]; do sleep 0.01; done; $REAL "$@"; touch $HERE/done; exit 0')
+        command = [PROGRAM, "apply", "--yes", "--prune-all", "--cib-file", self.cib, self.document]
+        with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            self.until((self.folder / "begun").exists)
+            time.sleep(0.3)  # It writes as much as it can.
+            process.kill()
+        (self.folder / "go").touch()
+        self.until((self.folder / "done").exists)
+        after = len(query(self.cib).findall("configuration/resources/primitive"))
+        self.assertEqual(before, count)
+        self.assertEqual(after, 1, "neither nothing nor all of the patch was applied" if after != before else "nothing was")
+
+    def until(self, condition, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "it did not come to that")
+            time.sleep(0.01)
 
     def test_apply_leaves_nothing_behind(self):
         self.assertStatus(0, self.apply())

@@ -7,7 +7,7 @@ import MAASClient
 @main
 enum Main {
   static func main() {
-    forbidCoreDumps()
+    prepareProcess()
     let options = CommandLine.argc > 1 ? Options(arguments: CommandLine.arguments.dropFirst()) : Options.fromInput()
     let log = AgentLog(name: "fence_maas", tag: "fence_maas")
     log.isVerbose = options.isSet("verbose") && !options.isSet("quiet")

@@ -6,7 +6,7 @@ import MAASClient
 @main
 enum Main {
   static func main() {
-    forbidCoreDumps()
+    prepareProcess()
     let arguments = CommandLine.arguments
     let verb = arguments.count > 1 ? arguments[1] : ""
     switch verb {
