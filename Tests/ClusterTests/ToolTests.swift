@@ -102,6 +102,12 @@ import Testing
     #expect(Environment.current["PATH"] != nil)
   }
 
+  @Test func toolsKeepNoFastBinsUnlessTheUserHasSaidHowToTune() {
+    #expect(Environment(["A": "1"]).tuningMalloc()["GLIBC_TUNABLES"] == "glibc.malloc.mxfast=0")
+    #expect(Environment(["GLIBC_TUNABLES": ""]).tuningMalloc()["GLIBC_TUNABLES"] == "")
+    #expect(Environment.ofTools["GLIBC_TUNABLES"] != nil)
+  }
+
   @Test func severalRunAtOnceUnderOneDeadline() throws {
     let start = monotonicNow()
     let tools = (0..<6).map { shell($0 == 5 ? "sleep 20" : "sleep 0.3; echo \($0)") }
