@@ -45,7 +45,7 @@ struct SavedPlan {
   /// The names of what it was made from.
   var documents: [String] { root.elements(named: "document").compactMap { $0["name"] } }
 
-  /// What is kept in the history; nil in a plan of an older crmsync.
+  /// What is kept in the history; nil where the plan changes nothing.
   var changes: AppliedChanges? { root.first(AppliedChanges.elementName).flatMap(AppliedChanges.init) }
 
   private init(_ root: Element) { self.root = root }
@@ -74,10 +74,10 @@ struct SavedPlan {
 
   static func read(_ bytes: [UInt8], from path: String) throws -> SavedPlan? {
     guard isPlan(bytes) else { return nil }
-    guard let root = try? Element(parsing: bytes), root["format"] == "1", root.first("diff") != nil else {
-      throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out")
-    }
-    return SavedPlan(root)
+    guard let root = try? Element(parsing: bytes), root["format"] == "1", let diff = root.first("diff"),
+      case let plan = SavedPlan(root), (plan.changes == nil) == (diff.first("change") == nil)
+    else { throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out") }
+    return plan
   }
 
   /// - Parameter query: of the cluster as it is now, under way.
@@ -101,23 +101,17 @@ struct SavedPlan {
     }
     guard refusals.isEmpty else { throw Failure(.refused, nil) }
     try Console.print(root["summary"] ?? "")
-    guard let diff = root.first("diff"), diff.first("change") != nil, !dryRun else { return nil }
+    guard let changes, let diff = root.first("diff"), !dryRun else { return nil }
     var writer = XMLWriter()
     writer.write(diff)
-    func send() throws -> Bool {
+    _ = try history.keeping(changes) {
       guard let error = Transaction.failure(of: writer.bytes, through: connection) else { return true }
       guard error.kind == .conflict else { throw error }
       throw Failure(
         .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
     }
-    if let changes {
-      _ = try history.keeping(changes, whileSending: send)
-    } else {
-      Console.error("crmsync: warning: no history is kept of this: an older crmsync has saved the plan")
-      _ = try send()
-    }
     let plan = Plan(
-      schema: .newest, current: cib.configuration, target: cib.configuration, changes: changes?.changes ?? [])
+      schema: .newest, current: cib.configuration, target: cib.configuration, changes: changes.changes)
     return Workflow.Planned(cib: cib, plan: plan)
   }
 
