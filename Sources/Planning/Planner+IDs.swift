@@ -24,8 +24,14 @@ extension Planner {
     }
     guard !fresh.isEmpty || !changedSections.isEmpty || nodes != current.nodes else { return }
 
+    // Also those of sets that change, which are given out again only below.
+    var ofSettings: Set<String> = []
+    for section in [Section.properties, .resourceDefaults, .operationDefaults] {
+      if let element = current.section(section) { Self.collectIDs(element, into: &ofSettings) }
+    }
+    for child in current.nodes.lazy.flatMap(\.elements) { Self.collectIDs(child, into: &ofSettings) }
     for (object, _) in fresh {
-      if object.kind != .aclTarget, !taken.insert(object.id).inserted {
+      if object.kind != .aclTarget, !taken.insert(object.id).inserted || ofSettings.contains(object.id) {
         report(
           "the id '\(object.id)' is taken by another element of the cluster's configuration",
           at: wantedObject(object)?.location ?? .none)
