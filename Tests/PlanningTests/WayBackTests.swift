@@ -89,6 +89,49 @@ import XML
       ])
   }
 
+  @Test func anOrderThatWasChangedSinceIsAConflict() throws {
+    func configuration(_ ids: String) throws -> Element {
+      let resources = ids.map { "<primitive id=\"\($0)\" class=\"lsb\" type=\"x\"/>" }.joined()
+      return try Element(parsing: "<configuration><resources>\(resources)</resources></configuration>")
+    }
+    let (old, new) = try (configuration("abcd"), configuration("bacd"))
+    let plan = Plan(schema: .newest, current: old, target: new, changes: [Change(.move, .primitive, "b")])
+    func way(_ now: String) throws -> (conflicts: [String], order: [String]) {
+      let way = WayBack(
+        undoing: AppliedChanges(plan), in: Configuration(try configuration(now)), name: "it", isLive: false)
+      return (way.conflicts.map(\.description), way.desired.resourceOrders.flatMap(\.resources).map(\.id))
+    }
+    #expect(try way("bacd") == ([], ["a", "b", "c", "d"]))
+    #expect(try way("abcd") == ([], []))
+    let other = try way("dbac")
+    #expect(other.conflicts == ["primitive 'd' and others: their order was changed since"])
+    #expect(other.order == ["a", "b", "c", "d"])
+  }
+
+  @Test func aNodeGoesBackOnAFileAlone() throws {
+    func configuration(_ nodes: String) throws -> Element {
+      try Element(parsing: "<configuration><nodes>\(nodes)</nodes></configuration>")
+    }
+    let node = "<node id=\"n9\" uname=\"n9\"/>"
+    let other = "<node id=\"n9\" uname=\"n9\" type=\"ping\"/>"
+    let (without, with) = try (configuration(""), configuration(node))
+    func way(_ action: Change.Action, now: Element, isLive: Bool = false) throws -> WayBack {
+      let change = Change(
+        action, .node, "n9", before: action == .delete ? try Element(parsing: node) : nil,
+        after: action == .create ? try Element(parsing: node) : nil)
+      let (old, new) = action == .create ? (without, with) : (with, without)
+      let plan = Plan(schema: .newest, current: old, target: new, changes: [change])
+      return WayBack(undoing: AppliedChanges(plan), in: Configuration(now), name: "it", isLive: isLive)
+    }
+    #expect(try way(.create, now: with).restoration.removedNodes == ["n9"])
+    #expect(try way(.create, now: without).restoration.removedNodes == [])
+    #expect(try way(.create, now: configuration(other)).conflicts.map(\.description).first?.contains("'n9'") == true)
+    let live = try way(.create, now: with, isLive: true)
+    #expect(live.restoration.removedNodes == [] && live.kept.map(\.what) == ["node n9"])
+    #expect(try way(.delete, now: without).restoration.addedNodes.map { $0["uname"] } == ["n9"])
+    #expect(try way(.delete, now: with).restoration.addedNodes.isEmpty)
+  }
+
   private func vip(_ ip: String, meta: String = "") -> String {
     let set = "<instance_attributes id=\"p\"><nvpair id=\"i\" name=\"ip\" value=\"\(ip)\"/></instance_attributes>"
     let role = "<meta_attributes id=\"m\"><nvpair id=\"r\" name=\"target-role\" value=\"\(meta)\"/></meta_attributes>"
