@@ -203,7 +203,7 @@ EXCEPTIONS = {text: reason for reason, texts in {
         "only what the cluster has already may be there",
         "the placement generates the id '…', which is there already", "the placement generates the id '…', which is no XML name"],
     "a long story; test_history.py has it": [
-        "has another rule or score since", "'crm_node --remove' takes a node out of a cluster", "and others: their order was changed since",
+        "has another rule or score since", "'crm_node --remove' takes a node out of a cluster",
         "would be changed", "would be deleted", "…: it refers to what goes, which it did not before"],
 }.items() for text in texts}
 
