@@ -13,13 +13,13 @@ int memfd_create(const char *name, unsigned int flags);
 /* Of <fcntl.h>, for _GNU_SOURCE only as well. */
 #define CRMSYNC_F_SETPIPE_SZ 1031
 
-/* Passwords and keys are not to go into core dumps, which are kept, collected and attached to reports. RLIMIT_CORE would
-   not do: it does not hold for dumps that are piped to a program, as systemd and others have them. */
-static inline void crmsync_forbid_core_dumps(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
-
-/* A program may be started without standard input, output or errors. What it opens first would take their places, and
-   what is meant for people be written into it: into the CIB file, say. Used, they fail as before. */
-static inline void crmsync_occupy_standard_descriptors(void) {
+/* What each of our programs does first. */
+static inline void crmsync_prepare_process(void) {
+  /* Passwords and keys are not to go into core dumps, which are kept, collected and attached to reports. RLIMIT_CORE
+     would not do: it does not hold for dumps that are piped to a program, as systemd and others have them. */
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  /* A program may be started without standard input, output or errors. What it opens first would take their places, and
+     what is meant for people be written into it: into the CIB file, say. Used, they fail as before. */
   for (int descriptor = 0; descriptor <= 2; descriptor++) {
     if (fcntl(descriptor, F_GETFD) < 0) open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
   }

@@ -101,6 +101,9 @@ package enum Section: String, Sendable, Hashable, CaseIterable {
     .tags, .alerts,
   ]
 
+  /// Those that consist of attribute sets.
+  package static let settings = allCases.filter { $0.setElementName != nil }
+
   /// The section with this element name; nil for none that is known.
   package init?(elementName: String) {
     self.init(rawValue: elementName)

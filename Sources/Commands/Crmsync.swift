@@ -27,8 +27,7 @@ public struct Crmsync: ParsableCommand {
 
   /// Runs the program.
   public static func start() -> Never {
-    crmsync_forbid_core_dumps()
-    crmsync_occupy_standard_descriptors()
+    crmsync_prepare_process()
     // Swift reads them from /proc, which can be that of another PID namespace ('nsenter' without --pid): with none, an
     // apply would print the help and end with 0.
     guard !CommandLine.arguments.isEmpty else {

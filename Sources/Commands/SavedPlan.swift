@@ -14,13 +14,15 @@ import XML
 ///       <changes>…</changes>
 ///     </crmsync-plan>
 struct SavedPlan {
-  private var root: Element
+  private let root: Element
+  /// What is kept in the history; nil where the plan changes nothing.
+  private let changes: AppliedChanges?
 
   private static let elementName = "crmsync-plan"
 
   /// - Parameter documents: the names of what it was made from.
   init(_ planned: Workflow.Planned, documents: [String]) throws {
-    root = Element(
+    var root = Element(
       Self.elementName,
       [
         Attribute("format", "1"), Attribute("admin_epoch", "\(planned.cib.adminEpoch)"),
@@ -39,16 +41,18 @@ struct SavedPlan {
     root.append(
       try Element(parsing: planned.patch.document(source: planned.version, countsStatusUpdates: false)))
     for document in documents { root.append(Element("document", [Attribute("name", document.printable)])) }
-    if !planned.plan.isInSync { root.append(AppliedChanges(planned.plan).element) }
+    changes = planned.plan.isInSync ? nil : AppliedChanges(planned.plan)
+    if let changes { root.append(changes.element) }
+    self.root = root
   }
 
   /// The names of what it was made from.
   var documents: [String] { root.elements(named: "document").compactMap { $0["name"] } }
 
-  /// What is kept in the history; nil where the plan changes nothing.
-  var changes: AppliedChanges? { root.first(AppliedChanges.elementName).flatMap(AppliedChanges.init) }
-
-  private init(_ root: Element) { self.root = root }
+  private init(_ root: Element) {
+    self.root = root
+    changes = root.first(AppliedChanges.elementName).flatMap(AppliedChanges.init)
+  }
 
   /// - Parameter inputs: what the plan was made from, which is not to be lost.
   /// - Throws: where the path is one of these, a device, a pipe or a folder.

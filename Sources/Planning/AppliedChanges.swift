@@ -70,7 +70,7 @@ package struct AppliedChanges: Sendable {
         SetsChange(
           owner: owner, before: before.map { $0.markingSecrets(known, owner: ownerName) }, after: after))
     }
-    for section in [Section.properties, .resourceDefaults, .operationDefaults] {
+    for section in Section.settings {
       func sets(_ configuration: Element) -> [Element] {
         configuration.first(section.rawValue)?.elements(named: section.setElementName!)
           .filter { $0.id != Record.setID } ?? []

@@ -19,30 +19,33 @@ extension Planner {
         fresh.append((object, (before ?? current.object(object.kind, object.id))?.element))
       }
     }
-    let changedSections = [Section.properties, .resourceDefaults, .operationDefaults].filter { section in
+    let changedSections = Section.settings.filter { section in
       settings[section] ?? [] != current.section(section)?.elements(named: section.setElementName!) ?? []
     }
     guard !fresh.isEmpty || !changedSections.isEmpty || nodes != current.nodes else { return }
 
-    // Also those of sets that change, which are given out again only below.
-    var ofSettings: Set<String> = []
-    for section in [Section.properties, .resourceDefaults, .operationDefaults] {
-      if let element = current.section(section) { Self.collectIDs(element, into: &ofSettings) }
+    // Of what changes among sets and nodes: the ids are given out again below, but not to an object.
+    var changing: Set<String> = []
+    for section in Section.settings {
+      guard let element = current.section(section) else { continue }
+      if changedSections.contains(section) {
+        Self.collectIDs(element, into: &changing)
+      } else {
+        Self.collectIDs(element, into: &taken)
+      }
     }
-    for child in current.nodes.lazy.flatMap(\.elements) { Self.collectIDs(child, into: &ofSettings) }
-    for (object, _) in fresh {
-      if object.kind != .aclTarget, !taken.insert(object.id).inserted || ofSettings.contains(object.id) {
+    for (index, node) in current.nodes.enumerated() {
+      let stays = index < nodes.count && nodes[index] == node
+      for child in node.elements {
+        if stays { Self.collectIDs(child, into: &taken) } else { Self.collectIDs(child, into: &changing) }
+      }
+    }
+    for (object, _) in fresh where object.kind != .aclTarget {
+      if !taken.insert(object.id).inserted || changing.contains(object.id) {
         report(
           "the id '\(object.id)' is taken by another element of the cluster's configuration",
           at: wantedObject(object)?.location ?? .none)
       }
-    }
-    for section in [Section.properties, .resourceDefaults, .operationDefaults] where !changedSections.contains(section)
-    {
-      for set in settings[section] ?? [] { Self.collectIDs(set, into: &taken) }
-    }
-    for (index, node) in nodes.enumerated() where index < current.nodes.count && node == current.nodes[index] {
-      for child in node.elements { Self.collectIDs(child, into: &taken) }
     }
 
     var generator = IDGenerator(taken: taken)

@@ -6,7 +6,7 @@ import XML
 /// Cluster properties, defaults and nodes: what is merged value by value.
 extension Planner {
   mutating func mergeSettings() {
-    for section in [Section.properties, .resourceDefaults, .operationDefaults] {
+    for section in Section.settings {
       let present = current.section(section)?.elements(named: section.setElementName!) ?? []
       var wanted = desired.settings.filter { $0.section == section }
       if !desired.isInOrder { wanted = inOrder(of: present, wanted, section) }

@@ -137,7 +137,7 @@ extension Planner {
   }
 
   private func appendSettingsChanges(to changes: inout [Change]) {
-    for section in [Section.properties, .resourceDefaults, .operationDefaults] {
+    for section in Section.settings {
       let before = current.section(section)?.elements(named: section.setElementName!) ?? []
       let after = settings[section] ?? []
       let kind = section.kindOfValues

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -161,6 +162,12 @@ class Case(unittest.TestCase):
         shutil.copyfile(source, path)
         path.chmod(0o644)
         return path
+
+    def until(self, condition, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "it did not come to that")
+            time.sleep(0.01)
 
     def assertStatus(self, expected, result, note=""):
         if result.status != expected:

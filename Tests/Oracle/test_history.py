@@ -523,9 +523,7 @@ esac""")
                 process = subprocess.Popen([PROGRAM, "apply", "--cib-file", str(self.cib), str(document)], env=env,
                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
                 try:
-                    deadline = time.monotonic() + 20
-                    while not (self.folder / "reached").exists() and time.monotonic() < deadline:
-                        time.sleep(0.05)
+                    self.until((self.folder / "reached").exists)
                     self.assertEqual([e["state"] for e in self.entries()], ["under-way"])
                     self.rollback(status=75)
                 finally:

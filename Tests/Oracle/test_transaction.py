@@ -80,12 +80,6 @@ $REAL --create -o resources -X '<primitive id="theirs" class="ocf" provider="pac
         self.assertEqual(before, count)
         self.assertEqual(after, 1, "neither nothing nor all of the patch was applied" if after != before else "nothing was")
 
-    def until(self, condition, seconds=20):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it did not come to that")
-            time.sleep(0.01)
-
     def test_apply_leaves_nothing_behind(self):
         self.assertStatus(0, self.apply())
         self.assertIn("new", [r.get("id") for r in query(self.cib).find("configuration/resources")])
