@@ -456,6 +456,18 @@ class FaultTests(SandboxCase):
         self.assertEqual(first, self.maas.listeners[0].url)
         self.assertEqual(200, self.client.get("users/?op=whoami").status)
 
+    def test_a_closed_listener_keeps_its_port(self):
+        """Nobody else gets it: the sandboxes of other tests take the same key."""
+        self.region()
+        listener = self.maas.listeners[0]
+        address = ("127.0.0.1", listener.port)
+        listener.close()
+        with socket.socket() as other:
+            self.assertRaises(OSError, other.bind, address)
+        self.assertRaises(ConnectionRefusedError, socket.create_connection, address)
+        listener.open()
+        socket.create_connection(address).close()
+
     def test_many_connections_are_not_taken(self):
         self.region()
         address = ("127.0.0.1", self.maas.listeners[0].port)
