@@ -85,13 +85,12 @@ lab: setup-test build ## a cluster of three members and three remote nodes to pl
 lab-down: ## end it
 	@LAB_DIR=$(CURDIR)/.lab lab/lab down
 
-test: setup-test lint build deb ## every test
+test: setup-test lint build fuzz-build deb ## every test
 	$(SWIFT) test
 	$(MAKE) api-documentation
 	$(PYTHON) Tests/run Packages Oracle Fencing Mutation
 	# The writers take the whole processor, which others time things by.
 	$(PYTHON) Tests/run Live --alone test_writers
-	$(MAKE) fuzz-build
 	# The same chances each time: what a longer run finds is no reason for this one to fail.
 	$(PYTHON) fuzz/run --runs 1000 --seed 1
 

@@ -16,7 +16,7 @@ import XML
 struct SavedPlan {
   private let root: Element
   /// What is kept in the history; nil where the plan changes nothing.
-  private let changes: AppliedChanges?
+  let changes: AppliedChanges?
 
   private static let elementName = "crmsync-plan"
 

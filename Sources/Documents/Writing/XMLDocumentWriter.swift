@@ -111,7 +111,7 @@ private struct CIBAssembly {
 
   private mutating func addSettings() {
     for settings in configuration.settings {
-      var element = readable(settings.element, settings.location, settings.section.rawValue)
+      let element = readable(settings.element, settings.location, settings.section.rawValue)
       if settings.section == .unknown {
         if let section = CIB.Section(elementName: element.name) {
           sections[section, default: []] += element.elements
