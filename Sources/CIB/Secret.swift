@@ -45,29 +45,34 @@ package enum Secret {
 
   /// The value with the user part of every URL in it masked: `https://(secret)@host/`.
   package static func maskingUserInfo(in value: String) -> String {
-    guard value.utf8.contains(UInt8(ascii: "@")), value.contains("://") else { return value }
-    var result = ""
-    var rest = value[...]
-    while let scheme = rest.firstRange(ofURLSeparator: "://") {
+    // By bytes, as programs read URLs: in a String, `@` and an accent that follows it are one Character, and no `@`.
+    guard value.utf8.contains(UInt8(ascii: "@")) else { return value }
+    var result: [UInt8] = []
+    var rest = Array(value.utf8)[...]
+    while let scheme = rest.firstRange(of: Array("://".utf8)) {
       result += rest[..<scheme.upperBound]
       rest = rest[scheme.upperBound...]
-      let authority = rest.prefix { !"/?# \t\n\"'".contains($0) }
-      if let at = authority.lastIndex(of: "@") {
-        result += mask
+      let authority = rest.prefix { !"/?# \t\n\"'".utf8.contains($0) }
+      if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
+        result += mask.utf8
         rest = rest[at...]
       }
     }
-    return result + rest
+    return String(decoding: result + rest, as: UTF8.self)
   }
-}
 
-extension Substring {
-  fileprivate func firstRange(ofURLSeparator separator: String) -> Range<Index>? {
-    var at = startIndex
-    while at < endIndex {
-      if self[at...].hasPrefix(separator) { return at..<index(at, offsetBy: separator.count) }
-      at = index(after: at)
+  /// The text with the mask wherever it has one of the values, the longest where several begin; by bytes, as what stands
+  /// beside a value may combine with it. In one go: masked for one value after the other, `e` and `s`, which the mask has
+  /// as well, a text grows without end.
+  package static func masking(_ values: Set<String>, in text: String) -> String {
+    let values = Dictionary(grouping: values.map { Array($0.utf8) }.sorted { $0.count > $1.count }, by: \.first)
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let first = rest.first {
+      let value = values[first]?.first { rest.starts(with: $0) }
+      result += value == nil ? [first] : Array(mask.utf8)
+      rest = rest.dropFirst(value?.count ?? 1)
     }
-    return nil
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -62,13 +62,11 @@ package struct HostNames: Sendable {
   ///
   /// - Throws: where it is not among them, or could be two of them.
   package func name(for host: String) throws(MAASError) -> HostName {
-    if let exact = names.first(where: { $0.text == host }), names.filter({ $0.isSame(as: host) }).count == 1 {
-      return exact
-    }
-    let candidates = names.filter { $0.isSame(as: host) }
+    let host = HostName(host)
+    let candidates = names.filter { name in host.map(name.isSame) ?? false }
     guard let name = candidates.first else {
       throw MAASError(
-        .configuration, "\(HostName(host)?.text ?? "what is asked for is no host name and") is not among hostnames",
+        .configuration, "\(host?.text ?? "what is asked for is no host name and") is not among hostnames",
         hint: "hostnames is to have every node that the device fences")
     }
     guard candidates.count == 1 else {

@@ -47,7 +47,8 @@ public struct Machine: Sendable {
   /// - Returns: nil where something that fencing relies on is missing or of another type.
   init?(_ json: JSON) {
     guard let systemID = json["system_id"]?.text, Machine.isSystemID(systemID),
-      let hostname = json["hostname"]?.text, !hostname.isEmpty,
+      // Swift's strings are equal where Unicode takes them for the same: the Kelvin sign is a K.
+      let hostname = json["hostname"]?.text.flatMap({ HostName($0) })?.text,
       let fqdn = json["fqdn"]?.text,
       let powerState = json["power_state"]?.text,
       let powerType = json["power_type"].flatMap({ $0.isNull ? "" : $0.text }),
@@ -100,15 +101,9 @@ public enum PowerState: String, Sendable {
   init?(_ body: [UInt8]) {
     guard let state = JSON(body)?["state"]?.text.flatMap({ PowerState(rawValue: $0) }),
       // A key given twice, escaped or not, says two things.
-      body.occurrences(of: "\"state\"") == 1, !body.contains(UInt8(ascii: "\\"))
+      body.ranges(of: Array("\"state\"".utf8)).count == 1, !body.contains(UInt8(ascii: "\\"))
     else { return nil }
     self = state
-  }
-}
-
-extension [UInt8] {
-  fileprivate func occurrences(of text: String) -> Int {
-    String(decoding: self, as: UTF8.self).ranges(of: text).count
   }
 }
 
@@ -133,8 +128,8 @@ public struct HostName: Sendable, Hashable, CustomStringConvertible {
 
   /// Whether it names this machine: a name with dots has to be the whole `fqdn`, of which MAAS finds the first part only.
   public func names(_ machine: Machine) -> Bool {
-    machine.hostname == short && (!text.contains(".") || machine.fqdn == text)
+    machine.hostname == short && (!text.contains(".") || HostName(machine.fqdn) == self)
   }
 
-  public func isSame(as other: some StringProtocol) -> Bool { text.lowercased() == other.lowercased() }
+  public func isSame(as other: HostName) -> Bool { text.lowercased() == other.text.lowercased() }
 }

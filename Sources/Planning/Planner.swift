@@ -77,6 +77,7 @@ package struct Planner {
   private mutating func plan() -> Plan {
     collectReferencedIDs()
     collectWants()
+    checkSpelling()
     findSameUnderOtherIDs()
     mergeSettings()
     mergeNodes()

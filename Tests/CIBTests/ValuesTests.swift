@@ -64,6 +64,9 @@ import XML
   @Test func userInformationInURLsIsMasked() {
     #expect(Secret.maskingUserInfo(in: "http://u:p@h/ and ftp://x@y") == "http://(secret)@h/ and ftp://(secret)@y")
     #expect(Secret.maskingUserInfo(in: "http://u:p@ss@h/") == "http://(secret)@h/")
+    #expect(Secret.maskingUserInfo(in: "http://u:p@\u{301}h/") == "http://(secret)@\u{301}h/")
+    #expect(Secret.masking(["\u{301}x", ""], in: "'\u{301}x'") == "'(secret)'")
+    #expect(Secret.masking(["e", "s", "se"], in: "see") == "(secret)(secret)")
     #expect(Secret.maskingUserInfo(in: "a@b://c") == "a@b://c")
   }
 

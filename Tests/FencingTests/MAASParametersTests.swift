@@ -68,6 +68,8 @@ import Testing
     #expect(key.redacting("Expected: cons&tok and s3c") == "Expected: (secret)&(secret) and (secret)")
     // As the header has it.
     #expect(try APIKey("c/1:t+2:s&3").redacting("c%2F1 t%2B2 s&3 s%263") == "(secret) (secret) (secret) (secret)")
+    // Before an accent, which makes another Character of the last letter.
+    #expect(key.redacting("s3c\u{301}") == "(secret)\u{301}")
     // A part that another one contains.
     #expect(try APIKey("cons:tic:tac-tic").redacting("&tac-tic") == "&(secret)")
   }
@@ -88,6 +90,22 @@ import Testing
     #expect(HostName(text) == nil)
     let error = #expect(throws: MAASError.self) { try HostNames("n1").name(for: text) }
     #expect(text.isEmpty || error?.description.contains(text) == false)
+  }
+
+  /// Swift's strings are equal where Unicode says so, whose Kelvin sign is a K.
+  @Test func aNameIsTheSameBytes() throws {
+    #expect(throws: MAASError.self) { try HostNames("K1").name(for: "\u{212A}1") }
+    // It loads json-c.
+    _ = try MAASClient(
+      regions: RegionURL.list("http://127.0.0.1:9/MAAS"), key: APIKey("a:b:c"), deadline: Deadline(after: 0))
+    let machine = """
+      {"system_id": "abc", "hostname": "NAME", "fqdn": "n", "power_state": "on", "power_type": "ipmi", "status": 6,
+       "locked": false}
+      """
+    let list = { (name: String) in
+      Machine.list(Array("[\(machine.replacing("NAME", with: name))]".utf8), named: ["K1"])?.count
+    }
+    #expect(list("K1") == 1 && list("\u{212A}1") == nil)
   }
 
   @Test func withoutTimeNothingIsAsked() throws {

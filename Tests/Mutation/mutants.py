@@ -293,14 +293,15 @@ m.value("isEphemeral != false", "isEphemeral == true", "a machine of which MAAS 
         fencing("Deployment"))
 m.value("json[\"node_type\"].map({ $0.integer == 0 }) ?? true", "true", "a rack controller of that name is switched off",
         fencing("Deployment"))
-m.value("machine.hostname == short && «(!text.contains(\".\") || machine.fqdn == text)»", "true",
+m.value("machine.hostname == short && «(!text.contains(\".\") || HostName(machine.fqdn) == self)»", "true",
         "the machine of that name in another domain is switched off", fencing("Names"))
+m.value("json[\"hostname\"]?.text«.flatMap({ HostName($0) })?.text»", "", "a machine whose name only looks like the host's is switched off")
 m.value("!text.contains(\"..\")", "true", "a host name reaches into other paths of MAAS's API", PARAMETERS)
 m.value("guard let machine = Machine(element), «shorts.contains(machine.hostname)»", "true",
         "another machine than was asked for is switched off", faults("off", "look-up", "other-hostname"))
 m.value("!machines.contains(where: { $0.hostname == machine.hostname })", "true",
         "of two machines of one name, the first is switched off", faults("off", "look-up", "same-machine-twice"))
-m.value("body.occurrences(of: \"\\\"state\\\"\") == 1", "true", "an answer that says on and off counts as off",
+m.value("body.ranges(of: Array(\"\\\"state\\\"\".utf8)).count == 1", "true", "an answer that says on and off counts as off",
         faults("off", "query", "duplicate-off-last"))
 m.value("!body.contains(UInt8(ascii: \"\\\\\"))", "true", "an answer that says on and off counts as off",
         faults("off", "query", "off-escaped-key", "off-escaped-key-last"))
@@ -361,8 +362,6 @@ m.value("body.count + bytes.count <= limit", "true", "an answer without end take
 
 m = File("Sources/Fencing/FencingDevice.swift", PARAMETERS)
 m.value("guard «candidates.count == 1» else", "true", "of two nodes whose names differ in case, the wrong one is switched off", fencing("Names"))
-m.value("names.filter({ $0.isSame(as: host) }).count == 1", "true",
-        "of two nodes whose names differ in case, the wrong one is switched off")
 m.value("«seconds >= 1», seconds <= 86400", "true", "a deadline of 0 makes every fencing fail")
 
 m = File("stonith-plugins/fence_maas/Main.swift", fencing("FenceAgent"))
@@ -378,9 +377,9 @@ m.value("[\"passwd\", \"apikey\", \"api_key\", \"community\"]", "[\"passwd\", \"
 m.value("[\"passw\", \"secret\", \"token\", \"credential\"]", "[\"passw\", \"secret\", \"token\"]", "credentials are in every plan")
 m.value("0x41...0x5A ~= $0 ? $0 | 0x20 : $0", "$0", "the value of PASSWD is in every plan")
 m.value("maskingUserInfo(in: value) != value", "false", "the password in a URL is in every export", VALUES, HIDDEN)
-m.value("authority.lastIndex(of: \"@\")", "authority.firstIndex(of: \"@\")", "of a password with an @ in it the rest is shown", VALUES)
-m.value("while let scheme = «rest.firstRange(ofURLSeparator: \"://\")»",
-        "(result.isEmpty ? rest.firstRange(ofURLSeparator: \"://\") : nil)", "the password of a second URL is shown", VALUES)
+m.value("authority.«lastIndex»(of: UInt8(ascii: \"@\"))", "firstIndex", "of a password with an @ in it the rest is shown", VALUES)
+m.value("while let scheme = «rest.firstRange(of: Array(\"://\".utf8))»",
+        "(result.isEmpty ? rest.firstRange(of: Array(\"://\".utf8)) : nil)", "the password of a second URL is shown", VALUES)
 m.value("case (_, \"description\"), (\"alert\", \"path\"), (\"recipient\", \"value\"): «true»", "false",
         "an alert's webhook with its password is in every export", HIDDEN)
 m.value("case (\"docker\", \"options\"), (\"podman\", \"options\"), (\"rkt\", \"options\"): «true»", "false",
@@ -479,5 +478,5 @@ m.statement("if shown != object.whole.forXML(showSecrets: false) { holdsSecret =
             "plan --format crmsh prints passwords unasked")
 
 m = File("Sources/Documents/Reading/Crmsh/CrmshReader.swift", swift("CrmshReaderTests"))
-m.statement("result.message = result.message.replacing(value, with: Secret.mask)", "", "an error in a .crm file quotes the password")
+m.statement("result.message = Secret.masking(values, in: message)", "", "an error in a .crm file quotes the password")
 m.statement("result[\"value\"] = Secret.keep", "", "the asterisks of crm configure show become the password")

@@ -15,7 +15,8 @@ enum ResourceSequence {
     let present = Set(sequence)
     let named = named.filter(present.contains)
     let isNamed = Set(named)
-    guard isNamed.count == named.count else { return sequence }
+    // An id may be there twice in a CIB that fits no schema.
+    guard isNamed.count == named.count, present.count == sequence.count else { return sequence }
     var next = named.makeIterator()
     return sequence.map { isNamed.contains($0) ? next.next()! : $0 }
   }

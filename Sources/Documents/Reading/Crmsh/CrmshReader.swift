@@ -182,17 +182,20 @@ extension CrmshProblem {
   /// The same without the values that the statement gives to parameters that are secret: messages quote words. Also of what
   /// is only meant to be one: `password:x`, `password= x`.
   fileprivate func withoutSecrets(of words: [CrmshWord]) -> CrmshProblem {
-    var result = self
-    for (index, word) in words.enumerated() {
-      let name = word.text.prefix { $0 != "=" && $0 != ":" }
-      guard Secret.isSecret(parameter: String(name)) else { continue }
+    var values: Set<String> = []
+    var isInValue = false
+    for word in words where word.text != "=" {
       // Up to the next NAME=VALUE: a password with a blank in it may stand there without quotes.
-      let following = words[(index + 1)...].map(\.text).prefix { $0 == "=" || !$0.contains("=") }
-      for value in [String(word.text.dropFirst(name.count + 1))] + following where !value.isEmpty && value != "=" {
-        result.message = result.message.replacing(value, with: Secret.mask)
-        result.hint = result.hint?.replacing(value, with: Secret.mask)
-      }
+      isInValue = isInValue && !word.text.utf8.contains(UInt8(ascii: "="))
+      if isInValue { values.insert(word.text) }
+      let name = word.text.utf8.prefix { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: ":") }
+      guard Secret.isSecret(parameter: String(Substring(name))) else { continue }
+      isInValue = true
+      values.insert(String(Substring(word.text.utf8.dropFirst(name.count + 1))))
     }
+    var result = self
+    result.message = Secret.masking(values, in: message)
+    result.hint = hint.map { Secret.masking(values, in: $0) }
     return result
   }
 }
