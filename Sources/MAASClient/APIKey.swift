@@ -31,12 +31,16 @@ public struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
 
   /// The text without the parts of the key: MAAS quotes them in some of its answers, also as they stood in the header.
   func redacting(_ text: String) -> String {
-    // By bytes: in a String, a letter and the accent that follows it are one Character, which is in no key.
-    var result = Array(text.utf8)
     let parts = [tokenSecret, tokenKey, consumerKey]
     // The longest first: one part may contain another.
-    for part in (parts + parts.map(percentEncoded)).sorted(by: { $0.utf8.count > $1.utf8.count }) {
-      result = result.replacing(Array(part.utf8), with: Array("(secret)".utf8))
+    let secrets = (parts + parts.map(percentEncoded)).sorted { $0.utf8.count > $1.utf8.count }
+    // By bytes: in a String, a letter and the accent that follows it are one Character, which is in no key.
+    var result: [UInt8] = []
+    var rest = text.utf8[...]
+    while let first = rest.first {
+      let secret = secrets.first { rest.starts(with: $0.utf8) }
+      result += secret == nil ? [first] : Array("(secret)".utf8)
+      rest = rest.dropFirst(secret?.utf8.count ?? 1)
     }
     return String(decoding: result, as: UTF8.self)
   }

@@ -342,7 +342,7 @@ m.value("guard «failure.kind != .untrusted && failure.kind != .libraries» else
 m = File("Sources/MAASClient/APIKey.swift", PARAMETERS)
 m.value("public var description: String { «\"(secret)\"» }", "tokenSecret", "the API key is in the log of every node")
 m.value("Mirror(self, children: [])", "Mirror(self, children: [\"key\": tokenSecret])", "the API key is in a crash's dump")
-m.value("(parts + parts.map(percentEncoded)).sorted(by: { $0.utf8.count > $1.utf8.count })", "[consumerKey, tokenKey, tokenSecret]",
+m.value("(parts + parts.map(percentEncoded)).sorted { $0.utf8.count > $1.utf8.count }", "[consumerKey, tokenKey, tokenSecret]",
         "a part of the API key that contains another is in the log")
 
 m = File("Sources/MAASClient/JSON.swift", faults("off", "query", "off-after-nul"))

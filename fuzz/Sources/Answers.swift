@@ -33,7 +33,7 @@ private struct MAAS: @unchecked Sendable {
   for machine in Machine.list(body, named: ["model-crow", "n1", "n2"]) ?? [] { check(machine) }
   if let machine = JSON(body).flatMap({ Machine($0) }) { check(machine) }
   if let state = PowerState(body) {
-    require(lossy(body).contains("\"\(state.rawValue)\""), "a power state that nobody has said")
+    require(body.has("\"\(state.rawValue)\""), "a power state that nobody has said")
   }
   var answer = Answer(status: Int(lossy(parts[0])) ?? 409, body: body)
   for retryAfter in [nil, 5.0] {
@@ -41,8 +41,9 @@ private struct MAAS: @unchecked Sendable {
     for path in ["users/", "machines/abc/"] {
       let error = maas.client.error(for: answer, Request(path: path, purpose: "it"), maas.region)
       for text in [error.message, error.hint ?? ""] {
-        require(!text.contains("secret)secret") && !text.contains("\n"), "more than a line: \(text)")
-        for part in ["consumer", "token"] { require(!text.contains(part), "the key is told: \(text)") }
+        let bytes = Array(text.utf8)
+        require(!bytes.contains(UInt8(ascii: "\n")), "more than a line: \(text)")
+        for part in ["consumer", "token", "secret)secret"] { require(!bytes.has(part), "the key is told: \(text)") }
         require(!text.unicodeScalars.contains { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }, "unprintable: \(text)")
       }
     }
@@ -52,6 +53,14 @@ private struct MAAS: @unchecked Sendable {
   _ = try? RegionURL.list(text)
   _ = try? APIKey(text)
   _ = HostName(text)
+}
+
+extension [UInt8] {
+  /// By bytes: it costs a tenth of what a search among Characters does.
+  fileprivate func has(_ text: String) -> Bool {
+    let text = Array(text.utf8)
+    return indices.contains { self[$0...].starts(with: text) }
+  }
 }
 
 private func check(_ machine: Machine) {
