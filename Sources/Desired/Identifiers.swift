@@ -3,20 +3,12 @@ import XML
 
 /// Which ids elements have. The ids of a CIB are one name space, over all kinds of elements.
 package enum Identifiers {
-  /// Whether the attribute `id` of such an element is its own, not that of what it refers to.
-  package static func hasOwnID(_ element: Element) -> Bool {
-    switch element.name {
-    case "resource_ref", "obj_ref", "role", "role_ref": false
-    default: true
-    }
-  }
-
   /// Calls the function for every element below and including this one that has an id in the common name space.
   ///
   /// Not for the references that stand for members; nor for nodes and ACL targets, whose ids are free text of
   /// their own kind in the schemas.
   static func forEach(in element: Element, kind: ObjectKind?, _ body: (String, Element) -> Void) {
-    if let id = element.id, element.name != "node", element.name != "acl_target", hasOwnID(element) {
+    if let id = element.id, element.name != "node", element.name != "acl_target", !idIsReference(element.name) {
       body(id, element)
     }
     let hasMembers = kind == .group || kind == .clone || kind == .bundle

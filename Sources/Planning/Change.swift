@@ -94,6 +94,12 @@ extension Detail {
     return Detail("value", before: shown(before), after: shown(after))
   }
 
+  /// Of values that look the same, what they consist of.
+  private mutating func escape() {
+    before = before?.escapingNonASCII
+    after = after?.escapingNonASCII
+  }
+
   /// What differs between two elements of one object; either may be missing.
   package static func between(_ before: Element?, _ after: Element?) -> [Detail] {
     let new = after.map { Facts(of: $0).list } ?? []
@@ -104,9 +110,11 @@ extension Detail {
     var details: [Detail] = []
     for fact in new {
       let previous = oldByPath[fact.path]
-      guard previous?.value != fact.value else { continue }
+      guard previous?.value.isIdentical(to: fact.value) != true else { continue }
       let masked = fact.isSecret || previous?.isSecret == true
-      details.append(Detail(fact.path, before: previous?.shown(masked), after: fact.shown(masked)))
+      var detail = Detail(fact.path, before: previous?.shown(masked), after: fact.shown(masked))
+      if !masked, previous?.value == fact.value { detail.escape() }
+      details.append(detail)
     }
     for fact in old where !newPaths.contains(fact.path) {
       details.append(Detail(fact.path, before: fact.shown(fact.isSecret), after: nil))

@@ -38,30 +38,55 @@ extension Planner {
       for name in deletion.target.names { note(name, deletion.location, &self) }
     }
     guard !spellings.isEmpty else { return }
-    current.element.forEachName { name in
+    func compare(_ name: String, _ planner: inout Planner) {
       guard let wanted = spellings[name], !wanted.id.isIdentical(to: name), reported.insert(name).inserted else {
         return
       }
-      report(wanted.id, at: wanted.location, differsFrom: name, "in the cluster")
+      planner.report(wanted.id, at: wanted.location, differsFrom: name, "in the cluster")
+    }
+    // What an object refers to that is given anew may be what the documents put right.
+    let changed = Set(wants.compactMap(\.currentIndex))
+    for (index, object) in current.objects.enumerated() {
+      object.element.forEachName(withReferences: !changed.contains(index)) { compare($0, &self) }
+    }
+    for section in current.element.elements where section.name == Section.nodes.rawValue || section.hasSettings {
+      section.forEachName { compare($0, &self) }
     }
   }
 
   private mutating func report(_ name: String, at location: Location, differsFrom other: String, _ place: String) {
-    func escaped(_ name: String) -> String { name.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() }
     report(
       "'\(name)' is written with other bytes than \(place), and so another name to Pacemaker", at: location,
-      category: .syntax, hint: "it is '\(escaped(name))' here and '\(escaped(other))' there; write one of them in both")
+      category: .syntax,
+      hint: "it is '\(name.escapingNonASCII)' here and '\(other.escapingNonASCII)' there; write one of them in both")
   }
 }
 
+extension String {
+  /// `caf\u{00E9}` or `cafe\u{0301}`, which look the same as they are.
+  var escapingNonASCII: String { unicodeScalars.map { $0.escaped(asASCII: true) }.joined() }
+}
+
 extension Element {
-  /// Ids, references, names of nodes and of values: all that something is looked up by.
-  fileprivate func forEachName(_ body: (String) -> Void) {
-    for attribute in attributes where attribute.name != "value" && attribute.name != "description" {
-      body(attribute.value)
+  /// Calls the function for what here or below something is looked up by, as far as there is more to it than ASCII.
+  ///
+  /// - Parameter withReferences: also what names something that is elsewhere.
+  fileprivate func forEachName(withReferences: Bool = true, _ body: (String) -> Void) {
+    for attribute in attributes where !attribute.value.utf8.allSatisfy({ $0 < 0x80 }) {
+      switch attribute.name {
+      case "id" where withReferences || !idIsReference(name) && !isMemberReference, "uname", "name":
+        body(attribute.value)
+      case "id-ref", "rsc", "with-rsc", "first", "then", "node", "template", "reference", "target":
+        if withReferences { body(attribute.value) }
+      case "devices":
+        if withReferences { for device in attribute.value.split(separator: ",") { body(String(device)) } }
+      default: break
+      }
     }
-    for case .element(let child) in children { child.forEachName(body) }
+    for case .element(let child) in children { child.forEachName(withReferences: withReferences, body) }
   }
+
+  fileprivate var hasSettings: Bool { Section.settings.contains { $0.rawValue == name } }
 }
 
 extension Deletion.Target {

@@ -295,7 +295,7 @@ m.value("json[\"node_type\"].map({ $0.integer == 0 }) ?? true", "true", "a rack 
         fencing("Deployment"))
 m.value("machine.hostname == short && «(!text.contains(\".\") || HostName(machine.fqdn) == self)»", "true",
         "the machine of that name in another domain is switched off", fencing("Names"))
-m.value("json[\"hostname\"]?.text«.flatMap({ HostName($0) })?.text»", "", "a machine whose name only looks like the host's is switched off")
+m.value("json[\"hostname\"]?.text.flatMap({ HostName($0) })?.text", "json[\"hostname\"]?.text", "a machine whose name only looks like the host's is switched off")
 m.value("!text.contains(\"..\")", "true", "a host name reaches into other paths of MAAS's API", PARAMETERS)
 m.value("guard let machine = Machine(element), «shorts.contains(machine.hostname)»", "true",
         "another machine than was asked for is switched off", faults("off", "look-up", "other-hostname"))
@@ -377,7 +377,7 @@ m.value("[\"passwd\", \"apikey\", \"api_key\", \"community\"]", "[\"passwd\", \"
 m.value("[\"passw\", \"secret\", \"token\", \"credential\"]", "[\"passw\", \"secret\", \"token\"]", "credentials are in every plan")
 m.value("0x41...0x5A ~= $0 ? $0 | 0x20 : $0", "$0", "the value of PASSWD is in every plan")
 m.value("maskingUserInfo(in: value) != value", "false", "the password in a URL is in every export", VALUES, HIDDEN)
-m.value("authority.«lastIndex»(of: UInt8(ascii: \"@\"))", "firstIndex", "of a password with an @ in it the rest is shown", VALUES)
+m.value("authority.lastIndex(of: UInt8(ascii: \"@\"))", "authority.firstIndex(of: UInt8(ascii: \"@\"))", "of a password with an @ in it the rest is shown", VALUES)
 m.value("while let scheme = «rest.firstRange(of: Array(\"://\".utf8))»",
         "(result.isEmpty ? rest.firstRange(of: Array(\"://\".utf8)) : nil)", "the password of a second URL is shown", VALUES)
 m.value("case (_, \"description\"), (\"alert\", \"path\"), (\"recipient\", \"value\"): «true»", "false",

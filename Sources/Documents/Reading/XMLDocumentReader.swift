@@ -237,7 +237,7 @@ struct SectionReading {
   }
 
   private func hasNamedID(_ element: Element) -> Bool {
-    Identifiers.hasOwnID(element) && element.name != "node" && element.name != "acl_target"
+    !idIsReference(element.name) && element.name != "node" && element.name != "acl_target"
   }
 }
 
