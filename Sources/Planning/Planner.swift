@@ -77,7 +77,8 @@ package struct Planner {
   private mutating func plan() -> Plan {
     collectReferencedIDs()
     collectWants()
-    checkSpelling()
+    // A rollback gives back names as they were, whatever they were.
+    if options.restoration == nil { checkSpelling() }
     findSameUnderOtherIDs()
     mergeSettings()
     mergeNodes()
