@@ -28,7 +28,17 @@ final class TemporaryDirectory {
 
   /// A program that plays the part of another.
   func script(_ name: String, _ body: String) throws {
-    try write(name, "#!/bin/sh\n\(body)\n", mode: 0o755)
+    try program(name, "#!/bin/sh\n\(body)\n")
+  }
+
+  /// A file that can be run. Another process writes it: what other tests start meanwhile has, for a moment, all that is
+  /// open here, and a file that is open for writing cannot be run (ETXTBSY).
+  @discardableResult
+  func program(_ name: String, _ text: String) throws -> String {
+    let path = file(name)
+    let writer = Tool("sh", ["-c", "cat >\"$0\" && chmod 755 \"$0\"", path], input: Array(text.utf8))
+    try #require(try writer.run(within: 60).ending == .exited(0))
+    return path
   }
 
   /// The environment in which the scripts come first.

@@ -88,7 +88,7 @@ import Testing
     #expect(throws: Tool.StartError.notExecutable(plain)) {
       try Tool("plain", environment: Environment(["PATH": directory.path])).run(within: 1)
     }
-    let empty = try directory.write("empty", "\u{1}", mode: 0o755)
+    let empty = try directory.program("empty", "\u{1}")
     #expect(throws: Tool.StartError.failed(empty, errno: ENOEXEC)) { try Tool(empty).run(within: 1) }
   }
 
