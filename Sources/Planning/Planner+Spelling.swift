@@ -44,13 +44,12 @@ extension Planner {
       }
       planner.report(wanted.id, at: wanted.location, differsFrom: name, "in the cluster")
     }
-    // What an object refers to that is given anew may be what the documents put right.
-    let changed = Set(wants.compactMap(\.currentIndex))
-    for (index, object) in current.objects.enumerated() {
-      object.element.forEachName(withReferences: !changed.contains(index)) { compare($0, &self) }
+    // What is defined there: a reference of the cluster's may be what the documents put right.
+    for object in current.objects {
+      object.element.forEachName(withReferences: false) { compare($0, &self) }
     }
     for section in current.element.elements where section.name == Section.nodes.rawValue || section.hasSettings {
-      section.forEachName { compare($0, &self) }
+      section.forEachName(withReferences: false) { compare($0, &self) }
     }
   }
 

@@ -30,7 +30,7 @@ func document(_ root: Element) -> CIBDocument? {
   xml.write(cib.root.exported(showSecrets: true))
   let crmsh = CrmshWriter(exporting: cib.root.exported(showSecrets: true))
   // Of what no schema allows, all that is asked is that nothing ends badly.
-  let isValid = cib.configuration.isValid
+  let isValid = cib.configuration.isValid && !cib.configuration.spellsANameInTwoWays
   for (format, bytes) in [
     (InputFormat.yaml, YAMLEmitter.bytes(of: value)), (.json, JSONEmitter.bytes(of: value)), (.xml, xml.bytes),
     (.crmsh, Array(crmsh.text.utf8)),
@@ -44,6 +44,22 @@ func document(_ root: Element) -> CIBDocument? {
       plan.isInSync,
       "the export as \(format) is not in sync: \(plan.changes.map { ($0.action, $0.id) })\n\(lossy(bytes))\n\(plan.target.xml())"
     )
+  }
+}
+
+extension Element {
+  /// Whether two names of what is defined are the same characters in other bytes: one name for Swift's strings, two for
+  /// Pacemaker. The program refuses to add to it.
+  fileprivate var spellsANameInTwoWays: Bool {
+    var spellings: [String: String] = [:]
+    func isTwofold(_ element: Element) -> Bool {
+      for attribute in element.attributes where ["id", "uname", "name"].contains(attribute.name) {
+        if !spellings[attribute.value, default: attribute.value].isIdentical(to: attribute.value) { return true }
+        spellings[attribute.value] = attribute.value
+      }
+      return element.elements.contains(where: isTwofold)
+    }
+    return isTwofold(self)
   }
 }
 
@@ -63,7 +79,9 @@ func document(_ root: Element) -> CIBDocument? {
 /// nothing, and the way back leads back.
 @Sendable func plan(_ input: [UInt8], _ format: InputFormat) {
   let parts = input.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false).map(Array.init)
-  guard parts.count == 3, let root = try? Element(parsing: parts[2]), let cib = document(root) else { return }
+  guard parts.count == 3, let root = try? Element(parsing: parts[2]), let cib = document(root),
+    !root.spellsANameInTwoWays
+  else { return }
   let (desired, diagnostics) = DocumentReader.read(parts[1], name: "d", format: format)
   guard !diagnostics.hasErrors else { return }
   let flags = lossy(parts[0])
