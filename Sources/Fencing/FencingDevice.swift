@@ -63,7 +63,7 @@ package struct HostNames: Sendable {
   /// - Throws: where it is not among them, or could be two of them.
   package func name(for host: String) throws(MAASError) -> HostName {
     let host = HostName(host)
-    let candidates = names.filter { name in host.map(name.isSame) ?? false }
+    let candidates = names.filter { $0.isSame(as: host) }
     guard let name = candidates.first else {
       throw MAASError(
         .configuration, "\(host?.text ?? "what is asked for is no host name and") is not among hostnames",

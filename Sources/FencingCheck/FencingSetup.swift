@@ -163,7 +163,7 @@ package struct FencingSetup: Sendable {
       let parameter = device.kind == .maas ? "hostnames" : device.agent == "null" ? "hostlist" : nil
       guard let parameter else { return .unknown }
       let names = HostNames(device.parameters[parameter] ?? "").names
-      return HostName(plug).map { plug in names.contains { $0.isSame(as: plug) } } ?? false ? .fences(plug: plug) : .no
+      return names.contains { $0.isSame(as: HostName(plug)) } ? .fences(plug: plug) : .no
     }
   }
 

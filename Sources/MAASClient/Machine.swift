@@ -131,5 +131,6 @@ public struct HostName: Sendable, Hashable, CustomStringConvertible {
     machine.hostname == short && (!text.contains(".") || HostName(machine.fqdn) == self)
   }
 
-  public func isSame(as other: HostName) -> Bool { text.lowercased() == other.text.lowercased() }
+  /// Whether it is the same name but for its case; what is no host name is none.
+  public func isSame(as other: HostName?) -> Bool { text.lowercased() == other?.text.lowercased() }
 }
