@@ -3,12 +3,16 @@ import XML
 
 /// Which ids elements have. The ids of a CIB are one name space, over all kinds of elements.
 package enum Identifiers {
-  /// Calls the function for every element below and including this one that has an id in the common name space.
-  ///
-  /// Not for the references that stand for members; nor for nodes and ACL targets, whose ids are free text of
-  /// their own kind in the schemas.
+  /// Whether the id of such an element is in the common name space: not that of what it refers to, nor that of a node or
+  /// an ACL target, which is free text of its own kind in the schemas.
+  package static func hasCommonID(_ element: Element) -> Bool {
+    !idIsReference(element.name) && element.name != "node" && element.name != "acl_target"
+  }
+
+  /// Calls the function for every element below and including this one that has an id in the common name space; not for
+  /// the references that stand for members.
   static func forEach(in element: Element, kind: ObjectKind?, _ body: (String, Element) -> Void) {
-    if let id = element.id, element.name != "node", element.name != "acl_target", !idIsReference(element.name) {
+    if let id = element.id, hasCommonID(element) {
       body(id, element)
     }
     let hasMembers = kind == .group || kind == .clone || kind == .bundle

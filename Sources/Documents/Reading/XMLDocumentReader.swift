@@ -208,7 +208,7 @@ struct SectionReading {
   /// The element without comments, with "keep the secret" as a value source; checks ids and attributes on the way.
   private mutating func cleaned(_ element: Element) -> Element {
     checkAttributes(of: element)
-    if let id = element.id, hasNamedID(element), !isXMLName(id) {
+    if let id = element.id, Identifiers.hasCommonID(element), !isXMLName(id) {
       report("<\(element.name)>: the id '\(id)' is no XML name", at: element.position)
     }
     var result = element
@@ -234,10 +234,6 @@ struct SectionReading {
     for attribute in element.attributes where attribute.name.hasPrefix(ValueSource.attributePrefix) {
       report("<\(element.name)>: the attribute '\(attribute.name)' is reserved", at: element.position)
     }
-  }
-
-  private func hasNamedID(_ element: Element) -> Bool {
-    !idIsReference(element.name) && element.name != "node" && element.name != "acl_target"
   }
 }
 
