@@ -60,7 +60,7 @@ extension Element {
   /// A `<master>` as the `<clone>` with `promotable=true` that it means.
   package func asPromotableClone() -> Element {
     guard name == "master" else { return self }
-    var clone = self
+    var clone = withoutPromotable()
     clone.name = "clone"
     let promotable = Element("nvpair", [Attribute("name", "promotable"), Attribute("value", "true")])
     let plainSet = clone.children.firstIndex { child in
@@ -68,12 +68,23 @@ extension Element {
       return set.name == "meta_attributes" && set["id-ref"] == nil && set.first("rule") == nil
     }
     if let plainSet, var set = clone.children[plainSet].element {
-      set.children.removeAll { $0.element?["name"] == "promotable" }
       set.append(promotable)
       clone.children[plainSet] = .element(set)
     } else {
       clone.children.insert(.element(Element("meta_attributes", children: [.element(promotable)])), at: 0)
     }
     return clone
+  }
+
+  /// Without the meta attribute `promotable`, whatever its value: a `<master>` is promotable all the same (Pacemaker's
+  /// `detect_promotable`).
+  package func withoutPromotable() -> Element {
+    var result = self
+    for index in children.indices {
+      guard case .element(var set) = children[index], set.name == "meta_attributes" else { continue }
+      set.children.removeAll { $0.element?["name"] == "promotable" }
+      result.children[index] = .element(set)
+    }
+    return result
   }
 }

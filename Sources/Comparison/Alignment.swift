@@ -66,16 +66,19 @@ package struct Alignment {
 
   private mutating func align(_ current: Element, to desired: Element, in parent: String) -> Element {
     if Self.isPlainlySame(current, desired, referencedIDs: referencedIDs) { return current }
-    var current = current
-    var desired = desired.asPromotableClone()
-    if current.name == "master", desired.name == "clone" {
-      // Promotable: said in the old way. Not promotable: a clone in place of the <master>.
-      if let same = saidByMaster(desired, current) {
-        desired = same
-      } else {
-        current.name = "clone"
-      }
+    let desired = desired.asPromotableClone()
+    guard current.name == "master", desired.name == "clone" else { return alignParts(current, desired, in: parent) }
+    // Promotable: said in the old way. Not promotable: a clone in place of the <master>.
+    if isAlwaysPromotable(desired) {
+      let result = alignParts(current.withoutPromotable(), desired.withoutPromotable(), in: parent)
+      return restoringPromotable(result, as: current)
     }
+    var clone = current
+    clone.name = "clone"
+    return alignParts(clone, desired, in: parent)
+  }
+
+  private mutating func alignParts(_ current: Element, _ desired: Element, in parent: String) -> Element {
     var result = current
     result.attributes = alignedAttributes(current, desired, in: parent)
     result.children = alignedChildren(current, desired, in: parent)
@@ -120,25 +123,27 @@ package struct Alignment {
     return !desired.children[index...].contains { $0.element != nil }
   }
 
-  /// A promotable clone with the `promotable` that the `<master>` has, which says nothing there, or without any; nil for
-  /// a clone that is not promotable.
-  private func saidByMaster(_ clone: Element, _ master: Element) -> Element? {
-    func isPlain(_ set: Element) -> Bool { set.name == "meta_attributes" && set.first("rule") == nil }
-    let theirs = master.elements.filter(isPlain).flatMap(\.elements).first { $0["name"] == "promotable" }
-    var result = clone
-    var isPromotable = false
-    for index in result.children.indices {
-      guard case .element(var set) = result.children[index], isPlain(set) else { continue }
-      set.children = set.children.compactMap { child in
-        guard case .element(var nvpair) = child, nvpair["name"] == "promotable" else { return child }
-        isPromotable = isPromotable || Values.boolean(nvpair["value"] ?? "") == true
-        guard let theirs else { return nil }
-        nvpair["value"] = theirs["value"]
-        return .element(nvpair)
-      }
-      result.children[index] = .element(set)
+  /// Whether the clone is promotable, and under no condition is not.
+  private func isAlwaysPromotable(_ clone: Element) -> Bool {
+    let sets = AttributeSets.byPrecedence(clone.elements(named: "meta_attributes")).filter { set in
+      set.elements.contains { $0["name"] == "promotable" }
     }
-    return isPromotable ? result : nil
+    guard let value = sets.first?.elements.first(where: { $0["name"] == "promotable" })?["value"] else { return false }
+    return Values.boolean(value) == true && !sets.contains { $0.first("rule") != nil }
+  }
+
+  /// With what the sets of the cluster's `<master>` say of `promotable`: it means nothing there, so it stays.
+  private func restoringPromotable(_ master: Element, as current: Element) -> Element {
+    var result = master
+    for set in current.elements(named: "meta_attributes") {
+      let place = result.children.firstIndex { $0.element?.name == set.name && $0.element?.id == set.id }
+      guard let place, case .element(var same) = result.children[place] else { continue }
+      for (index, child) in set.children.enumerated() where child.element?["name"] == "promotable" {
+        same.children.insert(child, at: min(index, same.children.count))
+      }
+      result.children[place] = .element(same)
+    }
+    return result
   }
 
   // MARK: - Attributes
@@ -284,14 +289,19 @@ package struct Alignment {
     // Of sets there may be several; empty operations are those that are to be filled.
     var isTaken = present.map { saysNothing($0) && (family.name != "operations" || wanted.isEmpty) }
     let emptySets = isTaken
+    var places = Array(wanted.indices)
+    if isAttributeSet(family.name), places.count > 1 {
+      // One that only wants values gone takes no set from one that gives some.
+      places = places.filter { !onlyUnsets(wanted[$0]) } + places.filter { onlyUnsets(wanted[$0]) }
+    }
     for key in matchingKeys(for: family, path: path) {
       var candidates: [String: [Int]] = [:]
       for (index, element) in present.enumerated().reversed() where !isTaken[index] {
         if let value = key(element) { candidates[value, default: []].append(index) }
       }
       if candidates.isEmpty { continue }
-      for (index, element) in wanted.enumerated() where matchOfWanted[index] == nil {
-        guard let value = key(element), let match = candidates[value]?.popLast() else { continue }
+      for index in places where matchOfWanted[index] == nil {
+        guard let value = key(wanted[index]), let match = candidates[value]?.popLast() else { continue }
         matchOfWanted[index] = match
         isTaken[match] = true
       }
@@ -369,6 +379,8 @@ package struct Alignment {
     isEmptySet(set) && set.id.map { !referencedIDs.contains($0) } ?? true
   }
 
+  private func onlyUnsets(_ set: Element) -> Bool { set.elements.allSatisfy { ValueSource(of: $0) == .unset } }
+
   /// A set that no document has, reduced to what people set in it at run time; nil where that is nothing.
   private mutating func remainderOfSet(_ set: Element) -> Element? {
     guard set.first("rule") == nil else { return nil }
@@ -388,7 +400,7 @@ package struct Alignment {
   /// it cannot judge; elements with equal keys are the same, the first with the first.
   private func matchingKeys(for family: ChildFamily, path: String) -> [(Element) -> String?] {
     switch family.name {
-    case "nvpair": return [{ $0["name"] ?? $0["id-ref"].map { "#" + $0 } }]
+    case "nvpair": return [{ nvpairKey($0) }]
     case "op": return [{ operationKey($0) }]
     case "member", "resource_ref", "obj_ref", "role", "role_ref": return [{ $0.id }]
     case "resource_set": return [{ $0.id ?? $0["id-ref"] }, { canonicalText(of: $0) }, { _ in "" }]
@@ -430,6 +442,9 @@ package func attributeSetHeader(_ set: Element) -> String {
   let score = set["score"].map(ValueType.score.normalized) ?? "0"
   return "\(score) \(set.first("rule").map { canonicalText(of: $0) } ?? "")"
 }
+
+/// What a value is known by in its set: its name, or what it refers to.
+package func nvpairKey(_ nvpair: Element) -> String { nvpair["name"] ?? nvpair["id-ref"].map { "#" + $0 } ?? "" }
 
 /// Operations are told apart by name and interval (tried on Pacemaker 2.1.5: not by role).
 package func operationKey(_ operation: Element) -> String? {

@@ -89,7 +89,7 @@ extension Detail {
   static func betweenValues(_ before: Element?, _ after: Element?) -> Detail {
     let isSecret = before?.holdsSecret == true || after?.holdsSecret == true
     func shown(_ nvpair: Element?) -> String? {
-      nvpair.map { isSecret ? Secret.mask : Secret.maskingUserInfo(in: $0["value"] ?? "(no value)") }
+      nvpair.map { isSecret ? Secret.mask : Secret.maskingUserInfo(in: $0.shownValue) }
     }
     return Detail("value", before: shown(before), after: shown(after))
   }

@@ -100,8 +100,7 @@ struct Facts {
       case "rule": add(prefix + " rule", RuleText.describe(child))
       case "nvpair":
         let name = child["name"] ?? child["id-ref"] ?? ""
-        let value = child["id-ref"].map { "as in \($0)" } ?? child["value"] ?? "(no value)"
-        add("\(prefix).\(name)", value, isSecret: child.holdsSecret && child["value"] != Secret.outsideOfCIB)
+        add("\(prefix).\(name)", child.shownValue, isSecret: child.holdsSecret && child["value"] != Secret.outsideOfCIB)
       default: add("\(prefix).\(child.name)", canonicalOddity(child))
       }
     }
@@ -161,4 +160,9 @@ enum RuleText {
       return "\(element.name) \(parts.joined(separator: " "))"
     }
   }
+}
+
+extension Element {
+  /// The value of an nvpair as a plan tells it.
+  var shownValue: String { self["id-ref"].map { "as in \($0)" } ?? self["value"] ?? "(no value)" }
 }

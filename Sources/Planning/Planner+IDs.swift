@@ -71,7 +71,7 @@ extension Planner {
     // Ids that stay are reserved before any is made.
     func reserve(_ element: inout Element, isRoot: Bool) {
       if !isRoot, !Self.refersByID(element.name), !isResourceElement(element.name), let id = element.id {
-        if generator.taken.contains(id) || !(own.contains(id) || isXMLName(id)) {
+        if generator.taken.contains(id) || !(own.contains(id) || isXMLID(id)) {
           element["id"] = nil
         } else {
           generator.taken.insert(id)

@@ -15,6 +15,7 @@ extension Planner {
       }
     }
     current.element.collectReferences(into: &ids)
+    for element in options.restoration?.elements ?? [] { element.collectReferences(into: &ids) }
     referencedIDs = ids
   }
 
@@ -74,7 +75,7 @@ extension DesiredConfiguration {
 }
 
 extension Element {
-  fileprivate func collectReferences(into ids: inout Set<String>) {
+  func collectReferences(into ids: inout Set<String>) {
     for attribute in attributes where attribute.name.utf8.count == 6 && attribute.name == "id-ref" {
       ids.insert(attribute.value)
     }

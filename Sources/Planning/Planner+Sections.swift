@@ -24,12 +24,14 @@ extension Planner {
     let isProperties = section == .properties
     var merge = SettingsMerge(
       sets: present, setName: section.setElementName!, ownerName: section.rawValue,
-      firstID: isProperties ? AttributeSets.bootstrapID : nil, newSetID: Self.newSetID(section))
+      firstID: isProperties ? AttributeSets.bootstrapID : nil)
+    merge.noteUnset(in: wanted.map(\.element))
     for set in wanted {
       let missingBefore = merge.missingSecrets.count
       merge.merge(set.element)
       reportMissing(merge.missingSecrets[missingBefore...], at: set.location)
     }
+    merge.dropUnset()
     for deletion in desired.deletions {
       switch (deletion.target, section) {
       case (.property(let name), .properties), (.resourceDefault(let name), .resourceDefaults),
@@ -65,10 +67,13 @@ extension Planner {
   private static func identified(_ sets: [Element], _ section: Section) -> [Element] {
     var sets = sets
     var generator = IDGenerator(taken: Set(sets.compactMap(\.id)))
-    for index in sets.indices where sets[index].id == nil && sets[index]["id-ref"] == nil {
-      if sets[index].hasHeader { generator.taken.insert(newSetID(section)) }
+    let nameless = sets.indices.filter { sets[$0].id == nil && sets[$0]["id-ref"] == nil }
+    func name(_ index: Int) {
       sets[index].attributes.insert(Attribute("id", generator.unique(newSetID(section))), at: 0)
     }
+    for index in nameless where !sets[index].hasHeader { name(index) }
+    generator.taken.insert(newSetID(section))
+    for index in nameless where sets[index].hasHeader { name(index) }
     return sets
   }
 
@@ -120,6 +125,10 @@ extension Planner {
       }
       if let same {
         sets[same].children += set.children
+        let given = Set(sets[same].elements.filter { ValueSource(of: $0) != .unset }.map { $0["name"] })
+        sets[same].children.removeAll { child in
+          child.element.map { ValueSource(of: $0) == .unset && given.contains($0["name"]) } ?? false
+        }
       } else {
         sets.append(set)
       }
@@ -213,12 +222,14 @@ extension Planner {
         ).elements
       reportMissing(alignment.missingSecrets[...], at: wanted.first?.location ?? .none)
     } else {
-      var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil, newSetID: "")
+      var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil)
+      merge.noteUnset(in: sets.map(\.0))
       for (set, location) in sets {
         let missingBefore = merge.missingSecrets.count
         merge.merge(set)
         reportMissing(merge.missingSecrets[missingBefore...], at: location)
       }
+      merge.dropUnset()
       for deletion in desired.deletions {
         switch deletion.target {
         case .nodeAttribute(name, let attribute) where setName == "instance_attributes": merge.remove(attribute)
@@ -232,10 +243,11 @@ extension Planner {
       merge.dropEmptied(since: present)
       result = merge.sets
     }
+    var generator = IDGenerator(taken: Set(result.compactMap(\.id)))
     for index in result.indices where result[index].id == nil && result[index]["id-ref"] == nil {
       // crmsh's ids; attrd and crm_attribute use the same for node attributes.
       let id = "nodes-\(node.id ?? "")" + (setName == "utilization" ? "-utilization" : "")
-      result[index].attributes.insert(Attribute("id", id), at: 0)
+      result[index].attributes.insert(Attribute("id", generator.unique(id)), at: 0)
     }
     Self.replaceSets(named: setName, in: &node, by: result)
   }

@@ -15,4 +15,9 @@ package struct Restoration: Equatable, Sendable {
   package var reason: String
 
   package init(reason: String) { self.reason = reason }
+
+  /// The sets and nodes that come back.
+  var elements: [Element] {
+    settings.values.flatMap { $0 } + nodes.values.flatMap { $0.values.flatMap { $0 } } + addedNodes
+  }
 }

@@ -42,7 +42,7 @@ struct SetsWayBack {
   /// What a value is known by within its set; nil for a rule.
   private static func valueKey(_ child: Node) -> String? {
     guard let element = child.element, element.name == "nvpair" else { return nil }
-    return element["name"] ?? element["id-ref"].map { "#" + $0 }
+    return nvpairKey(element)
   }
 
   private static func values(_ set: Element?) -> [String: Element] {

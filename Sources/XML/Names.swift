@@ -1,6 +1,14 @@
 import CLibXML2
 
-/// Whether the text may be an XML id: a name without colons, as the schemas' type `ID` demands.
+/// Whether the schemas allow the text as an id: a name, and blanks around it, which XML Schema's type `ID` takes for none.
+package func isXMLID(_ text: String) -> Bool {
+  if isXMLName(text) { return true }
+  let isBlank = { (character: Unicode.Scalar) in " \t\n\r".unicodeScalars.contains(character) }
+  let front = text.unicodeScalars.drop(while: isBlank)
+  return isXMLName(String(front[..<(front.lastIndex { !isBlank($0) }.map(front.index(after:)) ?? front.startIndex)]))
+}
+
+/// Whether the text is a name without colons: an XML id without blanks around it.
 package func isXMLName(_ text: String) -> Bool {
   guard let first = text.utf8.first else { return false }
   switch first {

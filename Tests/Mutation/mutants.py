@@ -92,9 +92,11 @@ m.value("currentCount == desiredCount", "currentCount >= desiredCount",
         "an attribute that left the documents stays in the cluster")
 m.value("!desired.children[index...].contains { $0.element != nil }", "true",
         "what documents add behind the rest is never added: in sync, they say")
-m.value("Values.boolean(nvpair[\"value\"] ?? \"\") == true", "Values.boolean(nvpair[\"value\"] ?? \"\") != nil",
+m.value("Values.boolean(value) == true", "Values.boolean(value) != nil",
         "a clone with promotable=false is taken for the cluster's <master>")
-m.value("var desired = «desired.asPromotableClone()»", "desired",
+m.value("places.filter { !onlyUnsets(wanted[$0]) } + places.filter { onlyUnsets(wanted[$0]) }", "places",
+        "a set that only takes values away is given the set of one that has some: never in sync")
+m.value("let desired = «desired.asPromotableClone()»", "desired",
             "a <master> in a document takes the cluster's promotable clone apart")
 m.statement("if current[\"value\"] == Secret.outsideOfCIB, desired[\"value\"] != nil { return true }", "",
             "a value that cibsecret keeps goes into the CIB, for everybody to read")
@@ -398,7 +400,7 @@ m.value("for digit in digits[start..<start + Self.width] {\n        let number =
 m = File("Sources/Planning/Change.swift", CASES, HIDDEN)
 m.value("let before = «before?.markingSecrets(record, owner: owner)»", "before", "what an earlier apply read from a file is shown when it goes")
 m.value("before?.holdsSecret == true || after?.holdsSecret == true", "after?.holdsSecret == true", "a secret is shown when it goes")
-m.value("isSecret ? Secret.mask : «Secret.maskingUserInfo(in: $0[\"value\"] ?? \"(no value)\")»", "($0[\"value\"] ?? \"(no value)\")",
+m.value("isSecret ? Secret.mask : «Secret.maskingUserInfo(in: $0.shownValue)»", "$0.shownValue",
         "plan --format json shows the password of a URL among properties")
 m.value("fact.isSecret || previous?.isSecret == true", "fact.isSecret", "a secret is shown where a value of no secret takes its place")
 m.value("before: fact.shown(«fact.isSecret»), after: nil", "false", "a secret is shown when it goes")
@@ -422,7 +424,17 @@ m = File("Sources/Planning/Planner+Checks.swift", HIDDEN)
 m.value("let isHidden = «[owner, object.id].contains { isSecret(nvpair[\"name\"] ?? \"\", of: $0, target) }»", "false",
         "a warning shows what came from a file")
 
+m = File("Sources/Planning/Planner+References.swift", swift("WayBackTests"))
+m.value("for element in «options.restoration?.elements ?? []»", "[Element]()",
+        "a rollback leaves defaults that refer to a set which it does not bring back")
+
 m = File("Sources/Planning/SettingsMerge.swift", CASES, HIDDEN)
+m.value("return «!given.contains(place)» && (unset", "true",
+        "a value that one set is to be without is taken from the set that gives it")
+m.value("Self.isPlain(set) && «!unset.contains(Place(set: Self.setKey(set), name: name))»", "true",
+        "a value goes into the set that a document wants without it: never in sync")
+m.statement("guard present[\"id-ref\"] == nvpair[\"id-ref\"] else {\n      sets[index].children[child] = .element(nvpair)\n"
+            "      return\n    }", "", "a value in place of a reference stays the reference")
 m.statement("case (Secret.outsideOfCIB?, _?): «return»", "break", "a property that cibsecret keeps goes into the CIB")
 m.statement("changed[ValueSource.secretMark] = nvpair[ValueSource.secretMark]", "",
             "a changed property that came from a file is shown in the plan", HIDDEN, oracle("test_history.SecretTests"))

@@ -34,6 +34,13 @@ import XML
     #expect(back.errors == [])
     #expect(way.conflicts(in: back) == [])
     #expect(sections(back.target) == sections(current))
+    #expect(danglingReferences(back.target).subtracting(danglingReferences(current)) == [])
+  }
+
+  private func danglingReferences(_ configuration: Element) -> Set<String> {
+    var references: Set<String> = []
+    configuration.collectReferences(into: &references)
+    return references.subtracting(allIDs(of: configuration))
   }
 
   /// The meaning of the sections that say something.

@@ -137,7 +137,7 @@ extension NativeReading {
   }
 
   mutating func checkName(_ id: String, _ subject: Subject, at position: SourcePosition) {
-    guard !isXMLName(id) else { return }
+    guard !isXMLID(id) else { return }
     report(
       "\(subject): the id '\(id)' is no XML name", at: position,
       hint: "an id begins with a letter or '_' and consists of letters, digits, '-', '_' and '.'")

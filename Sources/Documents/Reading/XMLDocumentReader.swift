@@ -208,7 +208,7 @@ struct SectionReading {
   /// The element without comments, with "keep the secret" as a value source; checks ids and attributes on the way.
   private mutating func cleaned(_ element: Element) -> Element {
     checkAttributes(of: element)
-    if let id = element.id, Identifiers.hasCommonID(element), !isXMLName(id) {
+    if let id = element.id, Identifiers.hasCommonID(element), !isXMLID(id) {
       report("<\(element.name)>: the id '\(id)' is no XML name", at: element.position)
     }
     var result = element
