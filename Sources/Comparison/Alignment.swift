@@ -287,8 +287,8 @@ package struct Alignment {
     let wanted = wanted.filter { !saysNothing($0) }
     var matchOfWanted = [Int?](repeating: nil, count: wanted.count)
     // Of sets there may be several; empty operations are those that are to be filled.
-    var isTaken = present.map { saysNothing($0) && (family.name != "operations" || wanted.isEmpty) }
-    let emptySets = isTaken
+    let emptySets = present.map { saysNothing($0) && (family.name != "operations" || wanted.isEmpty) }
+    var isTaken = [Bool](repeating: false, count: present.count)
     var places = Array(wanted.indices)
     if isAttributeSet(family.name), places.count > 1 {
       // One that only wants values gone takes no set from one that gives some.
@@ -410,14 +410,15 @@ package struct Alignment {
         { set in set["id-ref"].map { "#" + $0 } },
         { $0.id },
         { set in
-          set["id-ref"] != nil || set.id == AttributeSets.bootstrapID ? nil : attributeSetHeader(set)
+          set["id-ref"] != nil || set.id == AttributeSets.bootstrapID || saysNothing(set)
+            ? nil : attributeSetHeader(set)
         },
       ]
     case "instance_attributes", "meta_attributes", "utilization":
       return [
         { set in set["id-ref"].map { "#" + $0 } },
         { set in set["id-ref"] == nil ? set.id.map { "\($0) \(attributeSetHeader(set))" } : nil },
-        { set in set["id-ref"] == nil ? attributeSetHeader(set) : nil },
+        { set in set["id-ref"] != nil || saysNothing(set) ? nil : attributeSetHeader(set) },
       ]
     case "rule", "expression", "date_expression", "rsc_expression", "op_expression", "acl_permission":
       return [

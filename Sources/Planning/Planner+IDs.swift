@@ -42,11 +42,10 @@ extension Planner {
     }
     for (object, _) in fresh where object.kind != .aclTarget {
       if !taken.insert(object.id).inserted || changing.contains(object.id) {
-        report(
-          "the id '\(object.id)' is taken by another element of the cluster's configuration",
-          at: wantedObject(object)?.location ?? .none)
+        reportTaken(object.id, at: wantedObject(object)?.location ?? .none)
       }
     }
+    for section in changedSections { checkNewSets(of: section, taken: taken) }
 
     var generator = IDGenerator(taken: taken)
     for (object, previous) in fresh {
@@ -61,6 +60,20 @@ extension Planner {
     for (index, node) in nodes.enumerated() {
       let previous = index < current.nodes.count ? current.nodes[index] : nil
       if node != previous { nodes[index] = settleIDs(of: node, previous: previous, &generator) }
+    }
+  }
+
+  private mutating func reportTaken(_ id: String, at location: Location) {
+    report("the id '\(id)' is taken by another element of the cluster's configuration", at: location)
+  }
+
+  /// A plain set is known by its id: under another one it would be made anew with every apply.
+  private mutating func checkNewSets(of section: Section, taken: Set<String>) {
+    let present = current.section(section)?.elements ?? []
+    for set in settings[section] ?? [] where set.first("rule") == nil && !present.contains(where: { $0.id == set.id }) {
+      guard let id = set.id, taken.contains(id) else { continue }
+      let wanted = desired.settings.first { $0.section == section && $0.element.id == id }
+      if let wanted { reportTaken(id, at: wanted.location) }
     }
   }
 

@@ -25,13 +25,8 @@ extension Planner {
     var merge = SettingsMerge(
       sets: present, setName: section.setElementName!, ownerName: section.rawValue,
       firstID: isProperties ? AttributeSets.bootstrapID : nil)
-    merge.noteUnset(in: wanted.map(\.element))
-    for set in wanted {
-      let missingBefore = merge.missingSecrets.count
-      merge.merge(set.element)
-      reportMissing(merge.missingSecrets[missingBefore...], at: set.location)
-    }
-    merge.dropUnset()
+    merge.merge(wanted.map(\.element))
+    for missing in merge.missingSecrets { reportMissing([missing.secret], at: wanted[missing.wanted].location) }
     for deletion in desired.deletions {
       switch (deletion.target, section) {
       case (.property(let name), .properties), (.resourceDefault(let name), .resourceDefaults),
@@ -166,7 +161,7 @@ extension Planner {
     let aligned = alignment.align(
       Element(section.rawValue, children: present.map { .element($0) }),
       to: Element(section.rawValue, children: sets.map { .element($0) }))
-    reportMissing(alignment.missingSecrets[...], at: wanted.first?.location ?? .none)
+    reportMissing(alignment.missingSecrets, at: wanted.first?.location ?? .none)
     return Self.identified(aligned.elements, section)
   }
 
@@ -191,7 +186,7 @@ extension Planner {
         }
         var alignment = Alignment()
         nodes.append(alignment.forming(node.element))
-        reportMissing(alignment.missingSecrets[...], at: node.location)
+        reportMissing(alignment.missingSecrets, at: node.location)
       } else if options.hasCluster {
         report(
           "the cluster has no node '\(node.name)'", at: node.location,
@@ -220,16 +215,11 @@ extension Planner {
           Element("node", children: present.map { .element($0) }),
           to: Element("node", children: sets.map { .element($0.0) })
         ).elements
-      reportMissing(alignment.missingSecrets[...], at: wanted.first?.location ?? .none)
+      reportMissing(alignment.missingSecrets, at: wanted.first?.location ?? .none)
     } else {
       var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil)
-      merge.noteUnset(in: sets.map(\.0))
-      for (set, location) in sets {
-        let missingBefore = merge.missingSecrets.count
-        merge.merge(set)
-        reportMissing(merge.missingSecrets[missingBefore...], at: location)
-      }
-      merge.dropUnset()
+      merge.merge(sets.map(\.0))
+      for missing in merge.missingSecrets { reportMissing([missing.secret], at: sets[missing.wanted].1) }
       for deletion in desired.deletions {
         switch deletion.target {
         case .nodeAttribute(name, let attribute) where setName == "instance_attributes": merge.remove(attribute)
@@ -275,7 +265,7 @@ extension Planner {
     options.restoration?.removedNodes.contains(node["uname"] ?? "") ?? false
   }
 
-  mutating func reportMissing(_ secrets: ArraySlice<MissingSecret>, of owner: String? = nil, at location: Location) {
+  mutating func reportMissing(_ secrets: [MissingSecret], of owner: String? = nil, at location: Location) {
     guard options.hasCluster else { return }
     for secret in secrets {
       let what = "'\(secret.name)'" + (owner.map { " of '\($0)'" } ?? "")

@@ -357,7 +357,7 @@ package struct Planner {
     } else {
       element = alignment.forming(object.element)
     }
-    reportMissing(alignment.missingSecrets[...], of: object.id, at: object.location)
+    reportMissing(alignment.missingSecrets, of: object.id, at: object.location)
     for nvpair in alignment.kept {
       let what = "meta.\(nvpair["name"] ?? "")=\(nvpair["value"] ?? "") of \(object.id)"
       kept.append(Kept(what, why: "set at run time; --exact drops it"))

@@ -22,17 +22,20 @@ struct SettingsMerge {
   /// The id of the set that wins over all others.
   let firstID: String?
   private(set) var sets: [Element]
-  private(set) var missingSecrets: [MissingSecret] = []
+  /// Values to be kept that are not there, and which of the merged sets asks for them.
+  private(set) var missingSecrets: [(secret: MissingSecret, wanted: Int)] = []
   private var namedByDocuments: Set<String> = []
-  /// What documents give, and what they are to be without.
+  /// What documents give to sets, and what they want none of them to have.
   private var given: Set<Place> = []
   private var unset: Set<Place> = []
 
-  /// Where a value is: in a set, or in whichever of the plain ones has it.
   private struct Place: Hashable {
-    var set: String?
+    var set: String
     var name: String
   }
+
+  /// A value that a document's set gives, and which set that is.
+  private typealias Value = (nvpair: Element, wanted: Int)
 
   init(sets: [Element], setName: String, ownerName: String, firstID: String?) {
     self.sets = sets
@@ -45,46 +48,42 @@ struct SettingsMerge {
 
   // MARK: - Merging
 
-  /// Notes what the sets that are to be merged shall be without: where one of them wants a value gone, none of another is
-  /// put.
-  mutating func noteUnset(in wanted: [Element]) {
-    for desired in wanted {
-      guard let key = ownSet(of: desired).map({ Self.setKey(sets[$0]) }) ?? desired.id else { continue }
+  /// Merges the sets that documents have, all of them at once: what one of them gives is put nowhere where another wants
+  /// it gone.
+  mutating func merge(_ wanted: [Element]) {
+    let wanted = wanted.map(Self.withoutRepeats)
+    let partners = partners(of: wanted)
+    for (desired, partner) in zip(wanted, partners) {
+      guard let key = partner.map({ Self.setKey(sets[$0]) }) ?? desired.id else { continue }
       for nvpair in desired.elements where ValueSource(of: nvpair) == .unset {
         unset.insert(Place(set: key, name: nvpairKey(nvpair)))
       }
     }
+    var values: [Value] = []
+    for (number, desired) in wanted.enumerated() {
+      for nvpair in desired.elements { namedByDocuments.insert(nvpair["name"] ?? "") }
+      if let partner = partners[number] {
+        mergeSet(desired, number, into: partner)
+      } else if let reference = desired["id-ref"] {
+        if !sets.contains(where: { $0["id-ref"] == reference }) { sets.append(desired) }
+      } else if isShort(desired), desired.id == nil || hasRoom(for: desired) {
+        values += desired.elements(named: "nvpair").map { ($0, number) }
+      } else {
+        addSet(desired, number)
+      }
+    }
+    mergeValues(values)
   }
 
-  mutating func merge(_ desired: Element) {
-    var desired = desired
-    // Of two of one name, the first is the one that Pacemaker takes.
+  /// Of two values of one name in a set, the first is the one that Pacemaker takes.
+  private static func withoutRepeats(_ set: Element) -> Element {
     var known: Set<String> = []
-    desired.children.removeAll { child in
+    var result = set
+    result.children.removeAll { child in
       guard let nvpair = child.element, nvpair.name == "nvpair" else { return false }
       return !known.insert(nvpairKey(nvpair)).inserted
     }
-    if desired["id-ref"] != nil {
-      if !sets.contains(where: { $0["id-ref"] == desired["id-ref"] }) { sets.append(desired) }
-      return
-    }
-    note(desired)
-    if let index = ownSet(of: desired) {
-      mergeSet(desired, into: index)
-    } else if isShort(desired), desired.id == nil || haveRoom(for: desired) {
-      mergeValues(of: desired)
-    } else {
-      var alignment = Alignment()
-      let formed = alignment.forming(desired)
-      missingSecrets += alignment.missingSecrets
-      let values = formed.elements.filter { $0.name == "nvpair" }
-      if !values.isEmpty { sets.append(formed) }
-      for nvpair in values { given.insert(Place(set: Self.setKey(formed), name: nvpairKey(nvpair))) }
-    }
-  }
-
-  private mutating func note(_ desired: Element) {
-    for nvpair in desired.elements { namedByDocuments.insert(nvpair["name"] ?? "") }
+    return result
   }
 
   private static func setKey(_ set: Element) -> String { set.id ?? attributeSetHeader(set) }
@@ -94,14 +93,25 @@ struct SettingsMerge {
 
   /// Whether only the values are told: a plain set of another name than the cluster's says the same.
   private func isShort(_ desired: Element) -> Bool {
-    !desired.hasHeader && (desired.id == nil || firstID == nil || desired.id == firstID)
+    !desired.hasHeader && desired["id-ref"] == nil && (desired.id == nil || firstID == nil || desired.id == firstID)
   }
 
-  /// The place of the set that a document's set is about, if it is about one.
-  private func ownSet(of desired: Element) -> Int? {
-    if let id = desired.id, let index = sets.firstIndex(where: { $0.id == id }) { return index }
-    guard !isShort(desired), desired.first("rule") != nil || desired.id == nil else { return nil }
-    return sets.firstIndex { attributeSetHeader($0) == attributeSetHeader(desired) }
+  /// For each of a document's sets the place of the one that it is about, if it is about one that there is.
+  private func partners(of wanted: [Element]) -> [Int?] {
+    var partners = wanted.map { desired in
+      desired.id.flatMap { id in sets.firstIndex { $0.id == id } }
+    }
+    var isTaken = sets.map { $0["id-ref"] != nil }
+    for case let partner? in partners { isTaken[partner] = true }
+    for (number, desired) in wanted.enumerated() where partners[number] == nil {
+      guard desired.hasHeader, desired.first("rule") != nil || desired.id == nil else { continue }
+      let header = attributeSetHeader(desired)
+      let partner = sets.indices.first { !isTaken[$0] && attributeSetHeader(sets[$0]) == header }
+      guard let partner else { continue }
+      isTaken[partner] = true
+      partners[number] = partner
+    }
+    return partners
   }
 
   /// The places of the plain sets that may have the value, those first that win.
@@ -112,59 +122,75 @@ struct SettingsMerge {
   }
 
   /// Whether the plain sets may have all that a document's set gives, which need not be a set of its own then.
-  private func haveRoom(for desired: Element) -> Bool {
+  private func hasRoom(for desired: Element) -> Bool {
     desired.elements.allSatisfy { ValueSource(of: $0) == .unset || !places(for: nvpairKey($0)).isEmpty }
   }
 
-  /// The short form: values, wherever they are in force.
-  private mutating func mergeValues(of desired: Element) {
-    for nvpair in desired.elements where nvpair.name == "nvpair" {
-      let name = nvpairKey(nvpair)
-      let source = ValueSource(of: nvpair)
-      if source == .unset {
-        unset.insert(Place(set: nil, name: name))
-        continue
-      }
-      let places = places(for: name)
-      let winner = places.first { sets[$0].elements.contains { nvpairKey($0) == name } }
-      if source == .keep, winner == nil {
-        missingSecrets.append(MissingSecret(name))
-        continue
-      }
-      let index = winner ?? places.first ?? sets.endIndex
-      if index == sets.endIndex { sets.append(Element(setName)) }
-      given.insert(Place(set: Self.setKey(sets[index]), name: name))
-      if winner == nil {
-        sets[index].append(nvpair)
-      } else if source != .keep {
-        setValue(nvpair, in: index)
-      }
-    }
+  private mutating func addSet(_ desired: Element, _ wanted: Int) {
+    var alignment = Alignment()
+    let formed = alignment.forming(desired)
+    missingSecrets += alignment.missingSecrets.map { ($0, wanted) }
+    let values = formed.elements(named: "nvpair")
+    guard !values.isEmpty else { return }
+    sets.append(formed)
+    for nvpair in values { given.insert(Place(set: Self.setKey(formed), name: nvpairKey(nvpair))) }
   }
 
   /// The long form: this set, its rule and its score; its other values stay.
-  private mutating func mergeSet(_ desired: Element, into index: Int) {
+  private mutating func mergeSet(_ desired: Element, _ wanted: Int, into index: Int) {
     if attributeSetHeader(sets[index]) != attributeSetHeader(desired) {
       sets[index]["score"] = desired["score"]
       sets[index].children.removeAll { $0.element?.name == "rule" }
       if let rule = desired.first("rule") { sets[index].children.insert(.element(rule), at: 0) }
     }
-    for nvpair in desired.elements where nvpair.name == "nvpair" {
-      let name = nvpairKey(nvpair)
-      let place = Place(set: Self.setKey(sets[index]), name: name)
-      let exists = sets[index].elements.contains { $0.name == "nvpair" && nvpairKey($0) == name }
-      switch (ValueSource(of: nvpair), exists) {
-      case (.unset, _): unset.insert(place)
-      case (.keep, false): missingSecrets.append(MissingSecret(name))
-      case (.keep, true): given.insert(place)
-      case (_, true):
-        given.insert(place)
-        setValue(nvpair, in: index)
-      case (_, false):
-        given.insert(place)
-        sets[index].append(nvpair)
+    for nvpair in desired.elements(named: "nvpair") {
+      if ValueSource(of: nvpair) == .unset {
+        remove(nvpairKey(nvpair), from: index)
+      } else {
+        put((nvpair, wanted), into: index)
       }
     }
+  }
+
+  /// The short form: values, wherever they are in force. Of several of one name the last counts, as it does in sets.
+  private mutating func mergeValues(_ values: [Value]) {
+    var names: [String] = []
+    var byName: [String: Value] = [:]
+    for value in values {
+      let name = nvpairKey(value.nvpair)
+      if byName[name] == nil { names.append(name) }
+      if byName[name] == nil || ValueSource(of: value.nvpair) != .unset { byName[name] = value }
+    }
+    for name in names {
+      let value = byName[name]!
+      if ValueSource(of: value.nvpair) == .unset {
+        for index in sets.indices where Self.isPlain(sets[index]) {
+          if !given.contains(Place(set: Self.setKey(sets[index]), name: name)) { remove(name, from: index) }
+        }
+        continue
+      }
+      let places = places(for: name)
+      let winner = places.first { has(name, $0) }
+      if winner == nil, places.isEmpty, ValueSource(of: value.nvpair) != .keep { sets.append(Element(setName)) }
+      put(value, into: winner ?? places.first ?? sets.endIndex - 1)
+    }
+  }
+
+  private func has(_ name: String, _ index: Int) -> Bool {
+    sets[index].elements.contains { $0.name == "nvpair" && nvpairKey($0) == name }
+  }
+
+  /// Gives a value to a set, or finds that it has none to be kept.
+  private mutating func put(_ value: Value, into index: Int) {
+    let name = nvpairKey(value.nvpair)
+    let isThere = sets.indices.contains(index) && has(name, index)
+    switch (ValueSource(of: value.nvpair), isThere) {
+    case (.keep, false): return missingSecrets.append((MissingSecret(name), value.wanted))
+    case (.keep, true): break
+    case (_, true): setValue(value.nvpair, in: index)
+    case (_, false): sets[index].append(value.nvpair)
+    }
+    given.insert(Place(set: Self.setKey(sets[index]), name: name))
   }
 
   private mutating func setValue(_ nvpair: Element, in index: Int) {
@@ -195,23 +221,11 @@ struct SettingsMerge {
   // MARK: - Removing
 
   mutating func remove(_ name: String) {
-    for index in sets.indices {
-      sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && $0["name"] == name } ?? false }
-    }
+    for index in sets.indices { remove(name, from: index) }
   }
 
-  /// Removes what the merged sets are to be without, but not what another of them gives.
-  mutating func dropUnset() {
-    guard !unset.isEmpty else { return }
-    for index in sets.indices {
-      let (key, isPlain) = (Self.setKey(sets[index]), Self.isPlain(sets[index]))
-      sets[index].children.removeAll { child in
-        guard let nvpair = child.element, nvpair.name == "nvpair" else { return false }
-        let place = Place(set: key, name: nvpairKey(nvpair))
-        let anywhere = Place(set: nil, name: place.name)
-        return !given.contains(place) && (unset.contains(place) || isPlain && unset.contains(anywhere))
-      }
-    }
+  private mutating func remove(_ name: String, from index: Int) {
+    sets[index].children.removeAll { $0.element.map { $0.name == "nvpair" && nvpairKey($0) == name } ?? false }
   }
 
   /// Removes every value that no document names, in the sets for which `isPruned` holds, but those in `keeping`.

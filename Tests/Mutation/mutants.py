@@ -127,7 +127,7 @@ m.statement("guard set.first(\"rule\") == nil else { return nil }", "",
 m.value("if «family.orderIsMeaning» {", "false", "the members of a group are never put into the order of the document")
 m.value("$0 == Secret.keep || Secret.isURLWithUser($0) ? \"\" : nil", "nil",
         "an alert's recipient of a document that leaves its value to the cluster is none of the cluster's")
-m.value("|| «set.id == AttributeSets.bootstrapID» ? nil", "false",
+m.value("|| «set.id == AttributeSets.bootstrapID» || saysNothing(set)", "false",
         "the first property set is taken for another one, and crm and pcs write into the wrong one")
 m.value("score.normalized) ?? \"0\"\n  return «\"\\(score) \\(set.first(\"rule\").map { canonicalText(of: $0) } ?? \"\")\"»",
         "score", "sets with different rules are taken for one another")
@@ -429,7 +429,7 @@ m.value("for element in «options.restoration?.elements ?? []»", "[Element]()",
         "a rollback leaves defaults that refer to a set which it does not bring back")
 
 m = File("Sources/Planning/SettingsMerge.swift", CASES, HIDDEN)
-m.value("return «!given.contains(place)» && (unset", "true",
+m.value("if «!given.contains(Place(set: Self.setKey(sets[index]), name: name))»", "true",
         "a value that one set is to be without is taken from the set that gives it")
 m.value("Self.isPlain(set) && «!unset.contains(Place(set: Self.setKey(set), name: name))»", "true",
         "a value goes into the set that a document wants without it: never in sync")
