@@ -286,8 +286,7 @@ package struct Alignment {
     // A set that says nothing is no difference, on either side.
     let wanted = wanted.filter { !saysNothing($0) }
     var matchOfWanted = [Int?](repeating: nil, count: wanted.count)
-    // Of sets there may be several; empty operations are those that are to be filled.
-    let emptySets = present.map { saysNothing($0) && (family.name != "operations" || wanted.isEmpty) }
+    let emptySets = present.map(saysNothing)
     var isTaken = [Bool](repeating: false, count: present.count)
     var places = Array(wanted.indices)
     if isAttributeSet(family.name), places.count > 1 {

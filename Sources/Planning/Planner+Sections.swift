@@ -55,19 +55,20 @@ extension Planner {
       }
     }
     merge.dropEmptied(since: present)
-    return Self.identified(merge.sets, section)
+    return identified(merge.sets, section)
   }
 
   /// With an id for the sets that have none: the usual one, as far as it is free, which no set under a condition gets.
-  private static func identified(_ sets: [Element], _ section: Section) -> [Element] {
+  private func identified(_ sets: [Element], _ section: Section) -> [Element] {
     var sets = sets
-    var generator = IDGenerator(taken: Set(sets.compactMap(\.id)))
+    let wanted = desired.settings.filter { $0.section == section && section != .properties }
+    var generator = IDGenerator(taken: Set(sets.compactMap(\.id)).union(wanted.compactMap(\.element.id)))
     let nameless = sets.indices.filter { sets[$0].id == nil && sets[$0]["id-ref"] == nil }
     func name(_ index: Int) {
-      sets[index].attributes.insert(Attribute("id", generator.unique(newSetID(section))), at: 0)
+      sets[index].attributes.insert(Attribute("id", generator.unique(Self.newSetID(section))), at: 0)
     }
     for index in nameless where !sets[index].hasHeader { name(index) }
-    generator.taken.insert(newSetID(section))
+    generator.taken.insert(Self.newSetID(section))
     for index in nameless where sets[index].hasHeader { name(index) }
     return sets
   }
@@ -162,7 +163,7 @@ extension Planner {
       Element(section.rawValue, children: present.map { .element($0) }),
       to: Element(section.rawValue, children: sets.map { .element($0) }))
     reportMissing(alignment.missingSecrets, at: wanted.first?.location ?? .none)
-    return Self.identified(aligned.elements, section)
+    return identified(aligned.elements, section)
   }
 
   // MARK: - Nodes

@@ -25,8 +25,8 @@ struct SettingsMerge {
   /// Values to be kept that are not there, and which of the merged sets asks for them.
   private(set) var missingSecrets: [(secret: MissingSecret, wanted: Int)] = []
   private var namedByDocuments: Set<String> = []
-  /// What documents give to sets, and what they want none of them to have.
-  private var given: Set<Place> = []
+  /// What documents give to sets, and the number of the one that does; and what they want a set to be without.
+  private var given: [Place: Int] = [:]
   private var unset: Set<Place> = []
 
   private struct Place: Hashable {
@@ -53,12 +53,7 @@ struct SettingsMerge {
   mutating func merge(_ wanted: [Element]) {
     let wanted = wanted.map(Self.withoutRepeats)
     let partners = partners(of: wanted)
-    for (desired, partner) in zip(wanted, partners) {
-      guard let key = partner.map({ Self.setKey(sets[$0]) }) ?? desired.id else { continue }
-      for nvpair in desired.elements where ValueSource(of: nvpair) == .unset {
-        unset.insert(Place(set: key, name: nvpairKey(nvpair)))
-      }
-    }
+    noteUnset(in: wanted, partners)
     var values: [Value] = []
     for (number, desired) in wanted.enumerated() {
       for nvpair in desired.elements { namedByDocuments.insert(nvpair["name"] ?? "") }
@@ -73,6 +68,19 @@ struct SettingsMerge {
       }
     }
     mergeValues(values)
+  }
+
+  private mutating func noteUnset(in wanted: [Element], _ partners: [Int?]) {
+    let nameless = wanted.filter { $0.id == nil && isShort($0) }.flatMap(\.elements)
+    let named = Set(nameless.filter { ValueSource(of: $0) != .unset }.map(nvpairKey))
+    for (desired, partner) in zip(wanted, partners) {
+      guard let key = partner.map({ Self.setKey(sets[$0]) }) ?? desired.id else { continue }
+      for nvpair in desired.elements where ValueSource(of: nvpair) == .unset {
+        // Without an id it is the first set as well.
+        if key == firstID, named.contains(nvpairKey(nvpair)) { continue }
+        unset.insert(Place(set: key, name: nvpairKey(nvpair)))
+      }
+    }
   }
 
   /// Of two values of one name in a set, the first is the one that Pacemaker takes.
@@ -133,7 +141,7 @@ struct SettingsMerge {
     let values = formed.elements(named: "nvpair")
     guard !values.isEmpty else { return }
     sets.append(formed)
-    for nvpair in values { given.insert(Place(set: Self.setKey(formed), name: nvpairKey(nvpair))) }
+    for nvpair in values { given[Place(set: Self.setKey(formed), name: nvpairKey(nvpair))] = wanted }
   }
 
   /// The long form: this set, its rule and its score; its other values stay.
@@ -144,10 +152,11 @@ struct SettingsMerge {
       if let rule = desired.first("rule") { sets[index].children.insert(.element(rule), at: 0) }
     }
     for nvpair in desired.elements(named: "nvpair") {
-      if ValueSource(of: nvpair) == .unset {
-        remove(nvpairKey(nvpair), from: index)
-      } else {
+      let name = nvpairKey(nvpair)
+      if ValueSource(of: nvpair) != .unset {
         put((nvpair, wanted), into: index)
+      } else if unset.contains(Place(set: Self.setKey(sets[index]), name: name)) {
+        remove(name, from: index)
       }
     }
   }
@@ -165,7 +174,7 @@ struct SettingsMerge {
       let value = byName[name]!
       if ValueSource(of: value.nvpair) == .unset {
         for index in sets.indices where Self.isPlain(sets[index]) {
-          if !given.contains(Place(set: Self.setKey(sets[index]), name: name)) { remove(name, from: index) }
+          if given[Place(set: Self.setKey(sets[index]), name: name)] == nil { remove(name, from: index) }
         }
         continue
       }
@@ -180,17 +189,20 @@ struct SettingsMerge {
     sets[index].elements.contains { $0.name == "nvpair" && nvpairKey($0) == name }
   }
 
-  /// Gives a value to a set, or finds that it has none to be kept.
+  /// Gives a value to a set, unless a later one of the documents' sets has done so, or finds that it has none to be kept.
   private mutating func put(_ value: Value, into index: Int) {
     let name = nvpairKey(value.nvpair)
-    let isThere = sets.indices.contains(index) && has(name, index)
-    switch (ValueSource(of: value.nvpair), isThere) {
-    case (.keep, false): return missingSecrets.append((MissingSecret(name), value.wanted))
-    case (.keep, true): break
-    case (_, true): setValue(value.nvpair, in: index)
-    case (_, false): sets[index].append(value.nvpair)
+    guard sets.indices.contains(index), has(name, index) || ValueSource(of: value.nvpair) != .keep else {
+      return missingSecrets.append((MissingSecret(name), value.wanted))
     }
-    given.insert(Place(set: Self.setKey(sets[index]), name: name))
+    let place = Place(set: Self.setKey(sets[index]), name: name)
+    if let other = given[place], other > value.wanted { return }
+    given[place] = value.wanted
+    if !has(name, index) {
+      sets[index].append(value.nvpair)
+    } else if ValueSource(of: value.nvpair) != .keep {
+      setValue(value.nvpair, in: index)
+    }
   }
 
   private mutating func setValue(_ nvpair: Element, in index: Int) {

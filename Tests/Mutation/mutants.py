@@ -110,8 +110,6 @@ m.value("parts.count > 1 ? String(parts[parts.count - 2]) : \"\"", "\"\"",
         "the timeout among an operation's meta attributes is text: 1min and 60s differ for ever")
 m.value("result += «sequence[next...].map { .element($0) }»", "[]", "a new parameter of a resource is never written")
 m.value("wanted.filter { !saysNothing($0) }", "wanted", "an empty set in a document is a change at every apply")
-m.value("&& «(family.name != \"operations\" || wanted.isEmpty)»", "true",
-        "operations of a resource whose list was empty make a second list, which the schema refuses")
 m.statement("isTaken[match] = false\n        isTaken[last] = true\n        matchOfWanted[0] = last", "",
             "a value goes into a set that another one overrides: applied, and without effect")
 m.statement("case .keep: «aligned[match] = present[match]»", "aligned[match] = element",
@@ -429,8 +427,10 @@ m.value("for element in «options.restoration?.elements ?? []»", "[Element]()",
         "a rollback leaves defaults that refer to a set which it does not bring back")
 
 m = File("Sources/Planning/SettingsMerge.swift", CASES, HIDDEN)
-m.value("if «!given.contains(Place(set: Self.setKey(sets[index]), name: name))»", "true",
+m.value("if «given[Place(set: Self.setKey(sets[index]), name: name)] == nil»", "true",
         "a value that one set is to be without is taken from the set that gives it")
+m.statement("«if let other = given[place], other > value.wanted { return }»", "",
+        "of two values of one name the first counts in one form and the last in the other: never in sync")
 m.value("Self.isPlain(set) && «!unset.contains(Place(set: Self.setKey(set), name: name))»", "true",
         "a value goes into the set that a document wants without it: never in sync")
 m.statement("guard present[\"id-ref\"] == nvpair[\"id-ref\"] else {\n      sets[index].children[child] = .element(nvpair)\n"
