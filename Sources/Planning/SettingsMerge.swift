@@ -122,11 +122,21 @@ struct SettingsMerge {
     return partners
   }
 
-  /// The places of the plain sets that may have the value, those first that win.
+  /// The places of the plain sets that may have the value, those first that win; what documents give to one as to this
+  /// set stays. Without an id they speak of the first set as well.
   private func places(for name: String) -> [Int] {
     AttributeSets.byPrecedence(sets, first: firstID).filter { set in
-      Self.isPlain(set) && !unset.contains(Place(set: Self.setKey(set), name: name))
+      let place = Place(set: Self.setKey(set), name: name)
+      return Self.isPlain(set) && !unset.contains(place) && (given[place] == nil || place.set == firstID)
     }.compactMap { sets.firstIndex(of: $0) }
+  }
+
+  /// Whether a later one of the documents' sets gives the value, and wins.
+  private func isOverruled(_ name: String, _ wanted: Int) -> Bool {
+    sets.contains { set in
+      guard let other = given[Place(set: Self.setKey(set), name: name)], other > wanted else { return false }
+      return Self.isPlain(set) && Values.score(set["score"] ?? "0") == 0
+    }
   }
 
   /// Whether the plain sets may have all that a document's set gives, which need not be a set of its own then.
@@ -178,6 +188,7 @@ struct SettingsMerge {
         }
         continue
       }
+      if isOverruled(name, value.wanted) { continue }
       let places = places(for: name)
       let winner = places.first { has(name, $0) }
       if winner == nil, places.isEmpty, ValueSource(of: value.nvpair) != .keep { sets.append(Element(setName)) }
@@ -189,15 +200,13 @@ struct SettingsMerge {
     sets[index].elements.contains { $0.name == "nvpair" && nvpairKey($0) == name }
   }
 
-  /// Gives a value to a set, unless a later one of the documents' sets has done so, or finds that it has none to be kept.
+  /// Gives a value to a set, or finds that it has none to be kept.
   private mutating func put(_ value: Value, into index: Int) {
     let name = nvpairKey(value.nvpair)
     guard sets.indices.contains(index), has(name, index) || ValueSource(of: value.nvpair) != .keep else {
       return missingSecrets.append((MissingSecret(name), value.wanted))
     }
-    let place = Place(set: Self.setKey(sets[index]), name: name)
-    if let other = given[place], other > value.wanted { return }
-    given[place] = value.wanted
+    given[Place(set: Self.setKey(sets[index]), name: name)] = value.wanted
     if !has(name, index) {
       sets[index].append(value.nvpair)
     } else if ValueSource(of: value.nvpair) != .keep {

@@ -429,9 +429,9 @@ m.value("for element in «options.restoration?.elements ?? []»", "[Element]()",
 m = File("Sources/Planning/SettingsMerge.swift", CASES, HIDDEN)
 m.value("if «given[Place(set: Self.setKey(sets[index]), name: name)] == nil»", "true",
         "a value that one set is to be without is taken from the set that gives it")
-m.statement("«if let other = given[place], other > value.wanted { return }»", "",
+m.statement("«if isOverruled(name, value.wanted) { continue }»", "",
         "of two values of one name the first counts in one form and the last in the other: never in sync")
-m.value("Self.isPlain(set) && «!unset.contains(Place(set: Self.setKey(set), name: name))»", "true",
+m.value("Self.isPlain(set) && «!unset.contains(place)» &&", "true",
         "a value goes into the set that a document wants without it: never in sync")
 m.statement("guard present[\"id-ref\"] == nvpair[\"id-ref\"] else {\n      sets[index].children[child] = .element(nvpair)\n"
             "      return\n    }", "", "a value in place of a reference stays the reference")

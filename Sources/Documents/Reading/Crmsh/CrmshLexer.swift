@@ -5,6 +5,8 @@ import XML
 struct CrmshWord: Equatable {
   var text: String
   var position: SourcePosition
+  /// Whether a part of it stood in quotes, even if that was nothing.
+  var isQuoted = false
 }
 
 /// What is wrong with a statement, which ends the reading of it.
@@ -82,25 +84,26 @@ struct CrmshLexer {
   }
 
   private mutating func word() throws(CrmshProblem) -> CrmshWord {
-    let start = position
-    var word = ""
+    var word = CrmshWord(text: "", position: position)
     while let character = peek {
       switch character {
-      case " ", "\t", "\r", "\n": return CrmshWord(text: word, position: start)
-      case "\\" where isFollowedByLineEnd: return CrmshWord(text: word, position: start)
+      case " ", "\t", "\r", "\n": return word
+      case "\\" where isFollowedByLineEnd: return word
       case "\\":
         advance()
         if let escaped = peek {
-          word.unicodeScalars.append(escaped)
+          word.text.unicodeScalars.append(escaped)
           advance()
         }
-      case "'", "\"": word += try quoted(by: character)
+      case "'", "\"":
+        word.text += try quoted(by: character)
+        word.isQuoted = true
       default:
-        word.unicodeScalars.append(character)
+        word.text.unicodeScalars.append(character)
         advance()
       }
     }
-    return CrmshWord(text: word, position: start)
+    return word
   }
 
   /// In single quotes everything stands for itself; in double quotes a backslash takes the meaning from `"` and `\`.

@@ -51,6 +51,7 @@ extension CrmshStatement {
   /// `NAME=VALUE`, `NAME` (no value), `@ID[:NAME]` (a reference), `$ID:NAME=VALUE` (with an id).
   mutating func pairs(ending ends: Set<String> = []) throws(CrmshProblem) -> [Element] {
     var pairs: [Element] = []
+    var isQuoted = false
     while let word = peek {
       let text = word.text.lowercased()
       guard !Self.sectionKeywords.contains(text), !ends.contains(text) else { break }
@@ -58,11 +59,12 @@ extension CrmshStatement {
       let pair = try pair(word)
       // What was meant to be the value would be the name of another parameter, and names are shown.
       if let last = pairs.last, let name = last["name"], Secret.isSecret(parameter: name), pair["value"] ?? "" == "",
-        last["value"] == "" || word.text == "="
+        last["value"] == "" && !isQuoted || word.text == "="
       {
         throw problem("'\(name)' has no value: NAME=VALUE has no blanks in it", at: word)
       }
       pairs.append(pair)
+      isQuoted = word.isQuoted
     }
     return pairs
   }
