@@ -47,7 +47,8 @@ struct TreeDifference {
 
     // What is in both, in the target's order, and which of it keeps its place.
     var replaced: Set<Int> = []
-    var inner: [Change] = []
+    var inner: [(child: Int, changes: [Change])] = []
+    var deletions: [Change] = []
     var sources: [Int?] = []
     sources.reserveCapacity(targetKeys.count)
     for (index, key) in targetKeys.enumerated() {
@@ -61,18 +62,18 @@ struct TreeDifference {
       else { continue }
       guard isReachable(key) else { return nil }
       if let changes = changes(before, after, path: path + "/" + key.step) {
-        inner += changes
+        inner.append((index, changes))
       } else {
         replaced.insert(index)
         sources[index] = nil
-        inner.append(.delete(path: path + "/" + key.step))
+        deletions.append(.delete(path: path + "/" + key.step))
       }
     }
     let kept = Set(sources.compactMap(\.self))
     for (index, key) in currentKeys.enumerated() where !kept.contains(index) {
       if replaced.contains(where: { targetKeys[$0] == key }) { continue }
       guard isReachable(key) else { return nil }
-      inner.append(.delete(path: path + "/" + key.step))
+      deletions.append(.delete(path: path + "/" + key.step))
     }
 
     let arrangement = Arrangement(sources: sources, isOrderFree: hasNoOrder(target.name))
@@ -80,15 +81,19 @@ struct TreeDifference {
     if isSection, isBetterWhole(target, arrangement) { return nil }
     for index in arrangement.moved where !isReachable(targetKeys[index]) { return nil }
     if let moves = arrangement.moves {
-      inner += moves.map { .move(path: path + "/" + targetKeys[$0.index].step, position: $0.position) }
+      deletions += moves.map { .move(path: path + "/" + targetKeys[$0.index].step, position: $0.position) }
     } else {
-      inner += arrangement.moved.map { .delete(path: path + "/" + targetKeys[$0].step) }
+      deletions += arrangement.moved.map { .delete(path: path + "/" + targetKeys[$0].step) }
+      // What is created again has its changes in it: what they create would be in it twice.
+      let moved = Set(arrangement.moved)
+      inner.removeAll { moved.contains($0.child) }
     }
+    result += inner.flatMap(\.changes) + deletions
     for creation in arrangement.creations {
       guard case .element(let element) = target.children[creation.index] else { return nil }
-      inner.append(.create(path: path, position: creation.position, element))
+      result.append(.create(path: path, position: creation.position, element))
     }
-    return result + inner
+    return result
   }
 
   /// Whether Pacemaker's CIB daemon has less to do with a section as a whole than with its new children one by one, and

@@ -44,13 +44,13 @@ extension Planner {
       }
     }
     for node in desired.nodes { keep(node.element) { current.nodes.first { $0["uname"] == node.name } } }
-    for settings in desired.settings {
-      guard let id = settings.element.id else { continue }
-      own.insert(id)
-      guard unknown.contains(id), kept[id] == nil else { continue }
+    own.formUnion(desired.settings.compactMap(\.element.id))
+    // A property set of another id is another set.
+    for settings in desired.settings where settings.section != .properties {
+      guard let id = settings.element.id, unknown.contains(id), kept[id] == nil else { continue }
       kept[id] =
         current.section(settings.section)?.elements.first {
-          $0.name == settings.element.name && $0["id-ref"] == nil && $0.id != Record.setID
+          $0.name == settings.element.name && $0["id-ref"] == nil && !own.contains($0.id ?? "")
             && attributeSetHeader($0) == attributeSetHeader(settings.element)
         }?.id
     }

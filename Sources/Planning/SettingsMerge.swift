@@ -4,7 +4,11 @@ import Desired
 import XML
 
 /// Merges what documents say into a section that consists of attribute sets: cluster properties, defaults, and the
-/// attributes of a node. What no document names stays. A set that has to be made may be without an id.
+/// attributes of a node. What no document names stays.
+///
+/// A document's set is about the cluster's of the same id, or else of the same rule and score: the long form. A plain one
+/// for which there is none is the short form: its values go wherever they are in force. A set that has to be made may be
+/// without an id.
 struct SettingsMerge {
   /// What becomes of one named value.
   struct ValueChange: Equatable {
@@ -94,6 +98,12 @@ struct SettingsMerge {
     return result
   }
 
+  /// The places of the sets, those first that have values.
+  private static func giversFirst(_ sets: [Element]) -> [Int] {
+    func gives(_ set: Element) -> Bool { set.elements.contains { $0.name == "nvpair" && ValueSource(of: $0) != .unset } }
+    return sets.indices.filter { gives(sets[$0]) } + sets.indices.filter { !gives(sets[$0]) }
+  }
+
   private static func setKey(_ set: Element) -> String { set.id ?? attributeSetHeader(set) }
 
   /// Whether the short form speaks of the set.
@@ -111,10 +121,13 @@ struct SettingsMerge {
     }
     var isTaken = sets.map { $0["id-ref"] != nil }
     for case let partner? in partners { isTaken[partner] = true }
-    for (number, desired) in wanted.enumerated() where partners[number] == nil {
+    // Those that give nothing take what is left by those that do.
+    let (candidates, numbers) = (Self.giversFirst(sets), Self.giversFirst(wanted))
+    for number in numbers where partners[number] == nil {
+      let desired = wanted[number]
       guard desired.hasHeader, desired.first("rule") != nil || desired.id == nil else { continue }
       let header = attributeSetHeader(desired)
-      let partner = sets.indices.first { !isTaken[$0] && attributeSetHeader(sets[$0]) == header }
+      let partner = candidates.first { !isTaken[$0] && attributeSetHeader(sets[$0]) == header }
       guard let partner else { continue }
       isTaken[partner] = true
       partners[number] = partner
