@@ -170,6 +170,8 @@ m.value("case (\"rsc_order\", \"then-action\"): «element[\"first-action\"] ?? \
 # MARK: patch
 
 m = File("Sources/Patching/TreeDifference.swift", PATCH, CASES)
+m.statement("inner.removeAll { moved.contains($0.child) }", "",
+            "what moves and changes is changed and created again: Pacemaker refuses the patch, or has values twice")
 m.value("if «current.attributes != target.attributes» {", "false", "a changed score is never sent")
 m.value("      «before != after»\n      else { continue }", "false", "a changed resource is never sent")
 m.value("guard «isReachable(key)» else { return nil }\n      if let changes", "true",

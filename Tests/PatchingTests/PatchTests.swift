@@ -51,7 +51,13 @@ private struct Dice: RandomNumberGenerator {
       var dice2 = dice
       let picked = names.shuffled(using: &dice2).prefix(Int.random(in: 0...names.count, using: &dice2))
       dice = dice2
-      return picked.map { Self.primitive($0, Bool.random(using: &dice2) ? "Dummy" : "Stateful") }
+      return picked.map { name in
+        var primitive = Self.primitive(name, Bool.random(using: &dice2) ? "Dummy" : "Stateful")
+        let pairs = (0..<Int.random(in: 0...2, using: &dice2)).map { "\(name)-\($0)" }
+        let children = pairs.map { Node.element(Element("nvpair", [Attribute("id", $0)])) }
+        primitive.append(Element("instance_attributes", [Attribute("id", "\(name)-i")], children: children))
+        return primitive
+      }
     }
     let from = Self.configuration(some())
     let to = Self.configuration(some())
