@@ -290,5 +290,5 @@ extension Section {
 
 extension Element {
   /// Whether more is told of a set than its values: when it holds, or how much it weighs.
-  var hasHeader: Bool { first("rule") != nil || self["score"] != nil }
+  var hasHeader: Bool { attributeSetHeader(self) != attributeSetHeader(Element(name)) }
 }

@@ -100,7 +100,9 @@ struct SettingsMerge {
 
   /// The places of the sets, those first that have values.
   private static func giversFirst(_ sets: [Element]) -> [Int] {
-    func gives(_ set: Element) -> Bool { set.elements.contains { $0.name == "nvpair" && ValueSource(of: $0) != .unset } }
+    func gives(_ set: Element) -> Bool {
+      set.elements.contains { $0.name == "nvpair" && ValueSource(of: $0) != .unset }
+    }
     return sets.indices.filter { gives(sets[$0]) } + sets.indices.filter { !gives(sets[$0]) }
   }
 

@@ -184,11 +184,11 @@ m.statement("replaced.insert(index)\n        «sources[index] = nil»", "",
             "what has to be replaced as a whole is deleted, and not made again")
 m.statement("if replaced.contains(where: { targetKeys[$0] == key }) { continue }", "",
             "a deletion is sent twice; Pacemaker refuses what it cannot find")
-m.value("guard «isReachable(key)» else { return nil }\n      inner.append", "true",
+m.value("guard «isReachable(key)» else { return nil }\n      deletions.append", "true",
         "a deletion hits the first of two elements of one id")
 m.value("for index in arrangement.moved where «!isReachable(targetKeys[index])» { return nil }", "false",
         "a move hits the first of two elements of one id")
-m.value("inner += «arrangement.moved.map { .delete(path: path + \"/\" + targetKeys[$0].step) }»", "[]",
+m.value("deletions += «arrangement.moved.map { .delete(path: path + \"/\" + targetKeys[$0].step) }»", "[]",
         "a resource that moves is there twice")
 m.value("arrangement.cost > Self.costOfWhole(section)", "true", "one new resource sends the whole section")
 m.value("arrangement.cost > 0, «arrangement.cost > Self.costOfWhole(section)»", "false",
