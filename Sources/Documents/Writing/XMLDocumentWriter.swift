@@ -122,20 +122,27 @@ private struct CIBAssembly {
       }
       // Values for the usual set, whether a document names it or not; several documents share it.
       func isUsual(_ set: Element) -> Bool {
-        let isNamed = namesSets && set.id == Self.usualSetID(settings.section)
-        return (set.id == nil || isNamed) && set["id-ref"] == nil && set["score"] == nil && set.first("rule") == nil
+        [nil, Self.usualSetID(settings.section)].contains(set.id) && set["id-ref"] == nil && set["score"] == nil
+          && set.first("rule") == nil
       }
-      if isUsual(element), let present = sections[settings.section]?.firstIndex(where: isUsual) {
-        var merged = sections[settings.section]![present]
+      var present = sections[settings.section] ?? []
+      if isUsual(element) {
         // What stands last counts, as in a plan.
         let names = Set(element.elements.compactMap { $0["name"] })
-        merged.children.removeAll { $0.element?["name"].map(names.contains) ?? false }
-        merged.children += element.children
-        if merged.id == nil, let id = element.id { merged.attributes.insert(Attribute("id", id), at: 0) }
-        sections[settings.section]![present] = merged
-        continue
+        for index in present.indices where isUsual(present[index]) {
+          present[index].children.removeAll { $0.element?["name"].map(names.contains) ?? false }
+        }
       }
-      sections[settings.section, default: []].append(element)
+      if isUsual(element), let index = present.firstIndex(where: { isUsual($0) && (namesSets || $0.id == element.id) })
+      {
+        present[index].children += element.children
+        if let id = element.id, present[index].id == nil {
+          present[index].attributes.insert(Attribute("id", id), at: 0)
+        }
+      } else {
+        present.append(element)
+      }
+      sections[settings.section] = present
     }
   }
 
