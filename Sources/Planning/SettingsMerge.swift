@@ -142,7 +142,8 @@ struct SettingsMerge {
   private func places(for name: String) -> [Int] {
     AttributeSets.byPrecedence(sets, first: firstID).filter { set in
       let place = Place(set: Self.setKey(set), name: name)
-      return Self.isPlain(set) && !unset.contains(place) && (given[place] == nil || place.set == firstID)
+      return Self.isPlain(set) && !unset.contains(place)
+        && (given[place] == nil || place.set == firstID && !set.hasHeader)
     }.compactMap { sets.firstIndex(of: $0) }
   }
 

@@ -433,7 +433,7 @@ m.value("if «given[Place(set: Self.setKey(sets[index]), name: name)] == nil»",
         "a value that one set is to be without is taken from the set that gives it")
 m.statement("«if isOverruled(name, value.wanted) { continue }»", "",
         "of two values of one name the first counts in one form and the last in the other: never in sync")
-m.value("Self.isPlain(set) && «!unset.contains(place)» &&", "true",
+m.value("Self.isPlain(set) && «!unset.contains(place)»", "true",
         "a value goes into the set that a document wants without it: never in sync")
 m.statement("guard present[\"id-ref\"] == nvpair[\"id-ref\"] else {\n      sets[index].children[child] = .element(nvpair)\n"
             "      return\n    }", "", "a value in place of a reference stays the reference")
