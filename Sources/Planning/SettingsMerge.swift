@@ -207,7 +207,11 @@ struct SettingsMerge {
       if isOverruled(name, value.wanted) { continue }
       let places = places(for: name)
       let winner = places.first { has(name, $0) }
-      if winner == nil, places.isEmpty, ValueSource(of: value.nvpair) != .keep { sets.append(Element(setName)) }
+      if winner == nil, ValueSource(of: value.nvpair) == .keep {
+        missingSecrets.append((MissingSecret(name), value.wanted))
+        continue
+      }
+      if places.isEmpty { sets.append(Element(setName)) }
       put(value, into: winner ?? places.first ?? sets.endIndex - 1)
     }
   }
@@ -219,7 +223,7 @@ struct SettingsMerge {
   /// Gives a value to a set, or finds that it has none to be kept.
   private mutating func put(_ value: Value, into index: Int) {
     let name = nvpairKey(value.nvpair)
-    guard sets.indices.contains(index), has(name, index) || ValueSource(of: value.nvpair) != .keep else {
+    guard has(name, index) || ValueSource(of: value.nvpair) != .keep else {
       return missingSecrets.append((MissingSecret(name), value.wanted))
     }
     given[Place(set: Self.setKey(sets[index]), name: name)] = value.wanted

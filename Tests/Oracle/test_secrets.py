@@ -53,6 +53,21 @@ def traces(text):
     return found
 
 
+def calls(log):
+    """The calls that strace has seen, each on one line: of processes beside each other it writes what comes first."""
+    unfinished = {}
+    for line in log.splitlines():
+        process, call = line.split(maxsplit=1)
+        resumed = re.match(r"<\.\.\. \w+ resumed>", call)
+        if resumed:
+            call = unfinished.pop(process, "") + call[resumed.end():]
+        if call.endswith("<unfinished ...>"):
+            unfinished[process] = call.removesuffix("<unfinished ...>")
+        else:
+            yield call
+    yield from unfinished.values()
+
+
 class Traced:
     """A run of the program: what it printed, what it started, what it wrote."""
 
@@ -60,11 +75,11 @@ class Traced:
         log = folder / "strace"
         self.result = run("strace", "-f", "-qq", "-v", "-s", "1000000", "-e", "trace=execve,openat,open,creat", "-e", "signal=none",
                           "-o", log, *command, env=env, stdin=stdin)
-        text = log.read_text(errors="replace")
-        self.started = [line for line in text.splitlines() if "execve(" in line and line.endswith("= 0")][1:]
+        seen = list(calls(log.read_text(errors="replace")))
+        self.started = [call for call in seen if call.startswith("execve(") and call.endswith("= 0")][1:]
         self.written = set()
-        for line in text.splitlines():
-            opened = re.search(r"open(?:at)?\((?:\S+, )?\"([^\"]*)\", \S*O_(?:WRONLY|RDWR|CREAT)\S*.*\) = \d+$", line)
+        for call in seen:
+            opened = re.search(r"open(?:at)?\((?:\S+, )?\"([^\"]*)\", \S*O_(?:WRONLY|RDWR|CREAT)\S*.*\)\s+= \d+$", call)
             if opened:
                 self.written.add(opened[1])
 
@@ -156,6 +171,10 @@ class CommandTests(SecretCase):
                      base64.b64encode(f"ab{MARK}".encode()).decode(), base64.b64encode(MARK.encode()).decode(),
                      MARK.encode().hex().upper(), "".join(f"%{ord(c):02X}" for c in MARK)):
             self.assertTrue(traces(text), text)
+        log = ("1 execve(\"/a\", [\"b\" <unfinished ...>\n2 openat(AT_FDCWD, \"c\", O_WRONLY) = 3\n"
+               "1 <... execve resumed>]) = 0\n2 execve(\"/d\" <unfinished ...>")
+        self.assertEqual(["openat(AT_FDCWD, \"c\", O_WRONLY) = 3", "execve(\"/a\", [\"b\" ]) = 0", "execve(\"/d\" "],
+                         list(calls(log)))
         self.assertEqual([], traces("nothing: QUJD " + base64.b64encode(b"something else").decode()))
 
     def test_every_command_in_every_format(self):
