@@ -151,7 +151,7 @@ struct SettingsMerge {
   private func isOverruled(_ name: String, _ wanted: Int) -> Bool {
     sets.contains { set in
       guard let other = given[Place(set: Self.setKey(set), name: name)], other > wanted else { return false }
-      return Self.isPlain(set) && Values.score(set["score"] ?? "0") == 0
+      return !set.hasHeader && set["id-ref"] == nil
     }
   }
 
@@ -206,42 +206,32 @@ struct SettingsMerge {
       }
       if isOverruled(name, value.wanted) { continue }
       let places = places(for: name)
-      let winner = places.first { has(name, $0) }
-      if winner == nil, ValueSource(of: value.nvpair) == .keep {
-        missingSecrets.append((MissingSecret(name), value.wanted))
-        continue
-      }
-      if places.isEmpty { sets.append(Element(setName)) }
-      put(value, into: winner ?? places.first ?? sets.endIndex - 1)
+      put(value, into: places.first { place(of: name, in: $0) != nil } ?? places.first)
     }
   }
 
-  private func has(_ name: String, _ index: Int) -> Bool {
-    sets[index].elements.contains { $0.name == "nvpair" && nvpairKey($0) == name }
+  /// Where among the set's children the value is.
+  private func place(of name: String, in index: Int) -> Int? {
+    sets[index].children.firstIndex { child in
+      child.element.map { $0.name == "nvpair" && nvpairKey($0) == name } ?? false
+    }
   }
 
-  /// Gives a value to a set, or finds that it has none to be kept.
-  private mutating func put(_ value: Value, into index: Int) {
+  /// Gives a value to a set, or to a new one, or finds that there is none to be kept.
+  private mutating func put(_ value: Value, into index: Int?) {
     let name = nvpairKey(value.nvpair)
-    guard has(name, index) || ValueSource(of: value.nvpair) != .keep else {
-      return missingSecrets.append((MissingSecret(name), value.wanted))
-    }
+    let child = index.flatMap { place(of: name, in: $0) }
+    let isKept = ValueSource(of: value.nvpair) == .keep
+    if isKept, child == nil { return missingSecrets.append((MissingSecret(name), value.wanted)) }
+    if index == nil { sets.append(Element(setName)) }
+    let index = index ?? sets.endIndex - 1
     given[Place(set: Self.setKey(sets[index]), name: name)] = value.wanted
-    if !has(name, index) {
-      sets[index].append(value.nvpair)
-    } else if ValueSource(of: value.nvpair) != .keep {
-      setValue(value.nvpair, in: index)
-    }
+    guard let child else { return sets[index].append(value.nvpair) }
+    if !isKept { setValue(value.nvpair, at: child, in: index) }
   }
 
-  private mutating func setValue(_ nvpair: Element, in index: Int) {
-    let name = nvpairKey(nvpair)
-    guard
-      let child = sets[index].children.firstIndex(where: {
-        $0.element.map { $0.name == "nvpair" && nvpairKey($0) == name } ?? false
-      }),
-      let present = sets[index].children[child].element
-    else { return }
+  private mutating func setValue(_ nvpair: Element, at child: Int, in index: Int) {
+    guard let present = sets[index].children[child].element else { return }
     // A reference in place of a value, or the other way round, is another nvpair.
     guard present["id-ref"] == nvpair["id-ref"] else {
       sets[index].children[child] = .element(nvpair)
@@ -249,7 +239,7 @@ struct SettingsMerge {
     }
     switch (present["value"], nvpair["value"]) {
     case (Secret.outsideOfCIB?, _?): return
-    case (let old?, let new?) where type(of: name).areSame(old, new): return
+    case (let old?, let new?) where type(of: nvpairKey(nvpair)).areSame(old, new): return
     case (nil, nil): return
     default: break
     }
