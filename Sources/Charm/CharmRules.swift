@@ -124,7 +124,7 @@ package struct CharmRules {
   }
 
   private mutating func addPrimitive(_ resource: Principal.Entry) {
-    let agent = resource.text.trimming(" \t\n\r")
+    let agent = resource.text.trimmingXMLBlanks
     guard !agent.isEmpty, !agent.contains(where: { " \t\n\r\"'\\".contains($0) }) else {
       diagnostics.append(Diagnostic(.error, "'\(resource.text)' is no agent", at: Location(resource.source)))
       return
@@ -379,14 +379,5 @@ extension Element {
       return
     }
     append(Element(setName, children: [.element(pair)]))
-  }
-}
-
-extension String {
-  fileprivate func trimming(_ characters: String) -> String {
-    var rest = self[...]
-    while let first = rest.first, characters.contains(first) { rest.removeFirst() }
-    while let last = rest.last, characters.contains(last) { rest.removeLast() }
-    return String(rest)
   }
 }

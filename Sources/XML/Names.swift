@@ -1,12 +1,7 @@
 import CLibXML2
 
 /// Whether the schemas allow the text as an id: a name, and blanks around it, which XML Schema's type `ID` takes for none.
-package func isXMLID(_ text: String) -> Bool {
-  if isXMLName(text) { return true }
-  let isBlank = { (character: Unicode.Scalar) in " \t\n\r".unicodeScalars.contains(character) }
-  let front = text.unicodeScalars.drop(while: isBlank)
-  return isXMLName(String(front[..<(front.lastIndex { !isBlank($0) }.map(front.index(after:)) ?? front.startIndex)]))
-}
+package func isXMLID(_ text: String) -> Bool { isXMLName(text) || isXMLName(text.trimmingXMLBlanks) }
 
 /// Whether the text is a name without colons: an XML id without blanks around it.
 package func isXMLName(_ text: String) -> Bool {
@@ -27,4 +22,15 @@ package func isXMLName(_ text: String) -> Bool {
   }
   // Letters beyond ASCII: libxml2's tables, since it is what checks the CIB in the end.
   return isPlain || crmsync_xml_is_ncname(text) != 0
+}
+
+extension String {
+  /// Without the characters at its ends that XML takes for blanks.
+  package var trimmingXMLBlanks: String {
+    var rest = unicodeScalars[...]
+    func isBlank(_ character: Unicode.Scalar?) -> Bool { character.map(" \t\n\r".unicodeScalars.contains) ?? false }
+    while isBlank(rest.first) { rest.removeFirst() }
+    while isBlank(rest.last) { rest.removeLast() }
+    return String(rest)
+  }
 }
