@@ -63,17 +63,18 @@ extension Planner {
     }
   }
 
-  private mutating func reportTaken(_ id: String, at location: Location) {
-    report("the id '\(id)' is taken by another element of the cluster's configuration", at: location)
+  private mutating func reportTaken(_ id: String, at location: Location, category: Diagnostic.Category = .reference) {
+    let message = "the id '\(id)' is taken by another element of the cluster's configuration"
+    report(message, at: location, category: category)
   }
 
-  /// A plain set is known by its id: under another one it would be made anew with every apply.
+  /// A plain set is known by its id: under another one it would be made anew with every apply, by force as well.
   private mutating func checkNewSets(of section: Section, taken: Set<String>) {
     let present = current.section(section)?.elements ?? []
     for set in settings[section] ?? [] where set.first("rule") == nil && !present.contains(where: { $0.id == set.id }) {
       guard let id = set.id, taken.contains(id) else { continue }
       let wanted = desired.settings.first { $0.section == section && $0.element.id == id }
-      if let wanted { reportTaken(id, at: wanted.location) }
+      if let wanted { reportTaken(id, at: wanted.location, category: .syntax) }
     }
   }
 

@@ -24,7 +24,7 @@ extension Planner {
     let isProperties = section == .properties
     var merge = SettingsMerge(
       sets: present, setName: section.setElementName!, ownerName: section.rawValue,
-      firstID: isProperties ? AttributeSets.bootstrapID : nil)
+      firstID: isProperties ? AttributeSets.bootstrapID : nil, usualID: Self.newSetID(section))
     merge.merge(wanted.map(\.element))
     for missing in merge.missingSecrets { reportMissing([missing.secret], at: wanted[missing.wanted].location) }
     for deletion in desired.deletions {
@@ -120,11 +120,11 @@ extension Planner {
           || isPlain($0) && isPlain(set)
       }
       if let same {
-        sets[same].children += set.children
-        let given = Set(sets[same].elements.filter { ValueSource(of: $0) != .unset }.map { $0["name"] })
-        sets[same].children.removeAll { child in
-          child.element.map { ValueSource(of: $0) == .unset && given.contains($0["name"]) } ?? false
-        }
+        // The last value counts, as it does in sets that are merged; one that is to go stays where another set gives it.
+        let given = Self.givenNames(set)
+        let givenBefore = Self.givenNames(sets[same]).subtracting(given)
+        sets[same].children.removeAll { $0.element.map { given.contains(nvpairKey($0)) } ?? false }
+        sets[same].children += set.children.filter { $0.element.map { !givenBefore.contains(nvpairKey($0)) } ?? true }
       } else {
         sets.append(set)
       }
@@ -164,6 +164,10 @@ extension Planner {
       to: Element(section.rawValue, children: sets.map { .element($0) }))
     reportMissing(alignment.missingSecrets, at: wanted.first?.location ?? .none)
     return identified(aligned.elements, section)
+  }
+
+  private static func givenNames(_ set: Element) -> Set<String> {
+    Set(set.elements.filter { $0.name == "nvpair" && ValueSource(of: $0) != .unset }.map(nvpairKey))
   }
 
   // MARK: - Nodes
@@ -218,7 +222,7 @@ extension Planner {
         ).elements
       reportMissing(alignment.missingSecrets, at: wanted.first?.location ?? .none)
     } else {
-      var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil)
+      var merge = SettingsMerge(sets: present, setName: setName, ownerName: "node", firstID: nil, usualID: nil)
       merge.merge(sets.map(\.0))
       for missing in merge.missingSecrets { reportMissing([missing.secret], at: sets[missing.wanted].1) }
       for deletion in desired.deletions {

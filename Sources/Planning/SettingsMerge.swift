@@ -25,6 +25,8 @@ struct SettingsMerge {
   let ownerName: String
   /// The id of the set that wins over all others.
   let firstID: String?
+  /// The id that a set without one gets: what a document says without an id is about this set as well.
+  let usualID: String?
   private(set) var sets: [Element]
   /// Values to be kept that are not there, and which of the merged sets asks for them.
   private(set) var missingSecrets: [(secret: MissingSecret, wanted: Int)] = []
@@ -41,11 +43,12 @@ struct SettingsMerge {
   /// A value that a document's set gives, and which set that is.
   private typealias Value = (nvpair: Element, wanted: Int)
 
-  init(sets: [Element], setName: String, ownerName: String, firstID: String?) {
+  init(sets: [Element], setName: String, ownerName: String, firstID: String?, usualID: String?) {
     self.sets = sets
     self.setName = setName
     self.ownerName = ownerName
     self.firstID = firstID
+    self.usualID = usualID
   }
 
   private func type(of name: String) -> ValueType { NVPairContext(set: setName, in: ownerName).type(of: name) }
@@ -80,8 +83,8 @@ struct SettingsMerge {
     for (desired, partner) in zip(wanted, partners) {
       guard let key = partner.map({ Self.setKey(sets[$0]) }) ?? desired.id else { continue }
       for nvpair in desired.elements where ValueSource(of: nvpair) == .unset {
-        // Without an id it is the first set as well.
-        if key == firstID, named.contains(nvpairKey(nvpair)) { continue }
+        // Without an id it is the usual set as well.
+        if key == usualID, named.contains(nvpairKey(nvpair)) { continue }
         unset.insert(Place(set: key, name: nvpairKey(nvpair)))
       }
     }
@@ -138,12 +141,12 @@ struct SettingsMerge {
   }
 
   /// The places of the plain sets that may have the value, those first that win; what documents give to one as to this
-  /// set stays. Without an id they speak of the first set as well.
+  /// set stays. Without an id they speak of the usual set as well.
   private func places(for name: String) -> [Int] {
     AttributeSets.byPrecedence(sets, first: firstID).filter { set in
       let place = Place(set: Self.setKey(set), name: name)
       return Self.isPlain(set) && !unset.contains(place)
-        && (given[place] == nil || place.set == firstID && !set.hasHeader)
+        && (given[place] == nil || place.set == usualID && !set.hasHeader)
     }.compactMap { sets.firstIndex(of: $0) }
   }
 
