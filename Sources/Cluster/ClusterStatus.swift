@@ -66,16 +66,18 @@ package struct ClusterStatus: Equatable, Sendable {
   package var dc: String?
   package var hasQuorum: Bool
   /// Where resources are active; those that are stopped are not in it, unless an operation is pending.
-  package var instances: [Instance] = []
+  package var instances: [Instance] = [] { didSet { sortOutInstances() } }
   package var failures: [Failure] = []
   /// Ids of the primitives of class stonith.
   package var fencingDevices: [String] = []
   package var fencingIsEnabled: Bool
   package var maintenanceMode: Bool
 
-  /// Ids of the primitives, and of what is in each group, clone and bundle.
+  /// Ids of what is in each group, clone and bundle, at any depth.
   private var members: [String: [String]] = [:]
-  private var bundles: [String] = []
+  private var bundles: Set<String> = []
+  /// By the id without the instance's number. With thousands of remote nodes every resource would look at every instance.
+  private var instancesByID: [String: [Instance]] = [:]
 }
 
 // MARK: - Asking
@@ -83,29 +85,38 @@ package struct ClusterStatus: Equatable, Sendable {
 extension ClusterStatus {
   /// The names of the nodes where the resource, or anything in it, is active; sorted.
   package func activeNodes(of resource: String) -> [String] {
-    Set(instances.filter { $0.role > .stopped && covers(resource, $0.resource) }.map(\.node)).sorted()
+    Set(instances(of: resource).filter { $0.role > .stopped }.map(\.node)).sorted()
   }
 
-  package func isActive(_ resource: String) -> Bool {
-    instances.contains { $0.role > .stopped && covers(resource, $0.resource) }
-  }
+  package func isActive(_ resource: String) -> Bool { instances(of: resource).contains { $0.role > .stopped } }
 
   /// Whether an operation is under way on the resource or anything in it.
   package func hasPendingOperation(_ resource: String) -> Bool {
-    instances.contains { $0.pendingOperation != nil && covers(resource, $0.resource) }
+    instances(of: resource).contains { $0.pendingOperation != nil }
   }
 
   package func failures(of resource: String) -> [Failure] {
-    failures.filter { covers(resource, $0.resource) }
+    let ids = ids(in: resource)
+    return failures.filter { failure in
+      let id = withoutInstanceNumber(failure.resource)
+      return failure.resource == resource || ids.contains(id)
+        || bundles.contains(resource) && isImplicit(id, ofBundle: resource)
+    }
   }
 
-  package func node(named name: String) -> Node? { nodes.first { $0.name == name } }
+  /// The resource's own id, and those of what is in it.
+  private func ids(in resource: String) -> Set<String> { Set([resource] + (members[resource] ?? [])) }
 
-  private func covers(_ resource: String, _ instance: String) -> Bool {
-    let base = withoutInstanceNumber(instance)
-    if resource == instance || resource == base { return true }
-    if members[resource]?.contains(base) == true { return true }
-    return bundles.contains(resource) && isImplicit(base, ofBundle: resource)
+  private func instances(of resource: String) -> [Instance] {
+    var ids = ids(in: resource)
+    if bundles.contains(resource) { ids.formUnion(instancesByID.keys.filter { isImplicit($0, ofBundle: resource) }) }
+    let base = withoutInstanceNumber(resource)
+    let numbered = base == resource ? [] : (instancesByID[base] ?? []).filter { $0.resource == resource }
+    return ids.flatMap { instancesByID[$0] ?? [] } + numbered
+  }
+
+  private mutating func sortOutInstances() {
+    instancesByID = Dictionary(grouping: instances) { withoutInstanceNumber($0.resource) }
   }
 }
 
@@ -136,7 +147,7 @@ extension ClusterStatus {
     fencingIsEnabled = document.property("stonith-enabled").map { isTrue($0) } ?? true
     var resources = ResourceIndex(configuration)
     members = resources.members
-    bundles = resources.bundles
+    bundles = Set(resources.bundles)
     fencingDevices = resources.fencingDevices
 
     var states: [String: Element] = [:]
@@ -148,8 +159,8 @@ extension ClusterStatus {
     for element in configuration.first("nodes")?.elements(named: "node") ?? [] {
       guard let name = element["uname"] else { continue }
       let type = element["type"]
-      if type == "remote" || resources.remotes.contains(name) || resources.guests[name] != nil {
-        resources.addRemote(name)
+      if type == "remote" || resources.hasRemoteNode(name) {
+        resources.addRemoteNode(name)
         continue
       }
       var node = Node(name: name, id: element.id ?? name, kind: .member)
@@ -181,25 +192,27 @@ extension ClusterStatus {
     func isStarted(_ resource: String) -> Bool {
       (histories[resource] ?? [:]).values.contains { $0.role > .stopped && !$0.isFailed }
     }
-    for (name, connection) in resources.remoteConnections {
-      var node = Node(name: name, id: name, kind: connection.container == nil ? .remote : .guest)
+    func isGone(_ node: Node) -> Bool { !node.isOnline && node.isUnclean }
+    var gone = Set(nodes.filter(isGone).map(\.name))
+    for (name, container) in resources.remoteNodes {
+      var node = Node(name: name, id: name, kind: container == nil ? .remote : .guest)
       let state = states[name]
-      node.isOnline = isStarted(connection.resource)
-      if let container = connection.container {
+      node.isOnline = isStarted(name)
+      if let container {
         // A guest is lost with the node it runs on.
-        let hosts = (histories[container] ?? [:]).filter { $0.value.role > .stopped }.keys
-        let isLost = nodes.contains { hosts.contains($0.name) && !$0.isOnline && $0.isUnclean }
+        let isLost = (histories[container] ?? [:]).contains { $0.value.role > .stopped && gone.contains($0.key) }
         node.isOnline = node.isOnline && isStarted(container) && !isLost
       }
       // A node entry that stayed after its connection was removed is nothing to wait for.
-      let isUnseen = node.kind == .remote && state == nil && !node.isOnline && resources.has(connection.resource)
+      let isUnseen = node.kind == .remote && state == nil && !node.isOnline && resources.has(name)
       // One whose connection has failed is fenced, and stays unclean until that has succeeded, which the time in
       // `node_fenced` tells.
-      let hasFailed = (histories[connection.resource] ?? [:]).values.contains(where: \.isFailed)
+      let hasFailed = (histories[name] ?? [:]).values.contains(where: \.isFailed)
       let isFenced = state?["node_fenced"].map { $0 != "0" } ?? false
       let isLost = node.kind == .remote && !node.isOnline && hasFailed && !isFenced
       node.isUnclean = (isUnseen && startupFencing || isLost) && fencingIsEnabled
       node.inMaintenance = isTrue(state?["node_in_maintenance"])
+      if isGone(node) { gone.insert(name) }
       nodes.append(node)
     }
     for node in nodes where node.kind != .member && (node.isOnline || fencingIsEnabled) { unpack(node) }
@@ -230,12 +243,13 @@ extension ClusterStatus {
       }
     }
     instances = all.sorted { ($0.resource, $0.node) < ($1.resource, $1.node) }
+    sortOutInstances()
     if fencingIsEnabled {
       // Fencing is what the cluster does about a failed stop, unless the configuration says otherwise.
+      let places = Dictionary(nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
       for failure in failures where failure.operation == "stop" {
         // A guest is not fenced, but its container restarted.
-        guard isActive(failure.resource),
-          let index = nodes.firstIndex(where: { $0.name == failure.node && $0.kind != .guest })
+        guard isActive(failure.resource), let index = places[failure.node], nodes[index].kind != .guest
         else { continue }
         let onFail = resources.onFailOfStop[withoutInstanceNumber(failure.resource)]
         if onFail == nil || onFail == "fence" { nodes[index].isUnclean = true }
@@ -329,29 +343,17 @@ extension ClusterStatus.Node {
 
 /// The resources of a configuration, as far as their status needs it.
 private struct ResourceIndex {
-  struct Connection {
-    /// The resource that connects to the remote node.
-    var resource: String
-    /// For a guest: the resource it runs in.
-    var container: String?
-  }
-
   var members: [String: [String]] = [:]
   var bundles: [String] = []
   var fencingDevices: [String] = []
-  var remoteConnections: [(name: String, connection: Connection)] = []
+  /// Remote nodes, which are resources of that name as well, and guests with the resource that they run in.
+  private(set) var remoteNodes: [(name: String, container: String?)] = []
+  private var containers: [String: String?] = [:]
   /// `on-fail` of the stop operations that have one.
   var onFailOfStop: [String: String] = [:]
   private var ids: Set<String> = []
   private var promotable: Set<String> = []
   private var templates: [String: Element] = [:]
-
-  var remotes: Set<String> { Set(remoteConnections.filter { $0.connection.container == nil }.map(\.name)) }
-  var guests: [String: Connection] {
-    Dictionary(
-      remoteConnections.filter { $0.connection.container != nil }.map { ($0.name, $0.connection) },
-      uniquingKeysWith: { first, _ in first })
-  }
 
   init(_ configuration: Element) {
     let resources = configuration.first("resources")?.elements ?? []
@@ -364,18 +366,23 @@ private struct ResourceIndex {
 
   /// Whether the configuration has it, or makes Pacemaker have it.
   func knows(_ id: String) -> Bool {
-    has(id) || remoteConnections.contains { $0.connection.resource == id && $0.connection.container != nil }
-      || bundles.contains { isImplicit(id, ofBundle: $0) }
+    has(id) || (containers[id] ?? nil) != nil || bundles.contains { isImplicit(id, ofBundle: $0) }
   }
 
   func isPromotable(_ id: String) -> Bool { promotable.contains(withoutInstanceNumber(id)) }
 
+  func hasRemoteNode(_ name: String) -> Bool { containers[name] != nil }
+
   /// A node entry of type remote: it stays after its connection has been removed.
-  mutating func addRemote(_ name: String) {
-    guard !remoteConnections.contains(where: { $0.name == name }) else { return }
+  mutating func addRemoteNode(_ name: String) {
     let bundle = bundles.first { isImplicit(name, ofBundle: $0) }
-    let container = bundle.map { "\($0)-podman-\(name.dropFirst($0.count + 1))" }
-    remoteConnections.append((name, Connection(resource: name, container: container)))
+    addRemoteNode(name, in: bundle.map { "\($0)-podman-\(name.dropFirst($0.count + 1))" })
+  }
+
+  private mutating func addRemoteNode(_ name: String, in container: String?) {
+    guard !hasRemoteNode(name) else { return }
+    containers[name] = container
+    remoteNodes.append((name, container))
   }
 
   private mutating func add(_ element: Element, promotable isPromotable: Bool) -> [String] {
@@ -408,10 +415,10 @@ private struct ResourceIndex {
     }
     if resourceClass == "stonith" { fencingDevices.append(id) }
     if resourceClass == "ocf", type == "remote", (element["provider"] ?? template?["provider"]) == "pacemaker" {
-      remoteConnections.append((id, Connection(resource: id)))
+      addRemoteNode(id, in: nil)
     }
     if let guest = meta("remote-node", of: element) ?? template.flatMap({ meta("remote-node", of: $0) }) {
-      remoteConnections.append((guest, Connection(resource: guest, container: id)))
+      addRemoteNode(guest, in: id)
     }
   }
 
@@ -424,8 +431,7 @@ private struct ResourceIndex {
     if promotedMax != nil && promotedMax != "0", let inner = element.first("primitive")?.id { promotable.insert(inner) }
     let replicas = runtime["replicas"].flatMap { Int($0) } ?? promotedMax.flatMap { Int($0) } ?? 1
     for number in 0..<max(0, min(replicas, 10_000)) {
-      let name = "\(id)-\(number)"
-      remoteConnections.append((name, Connection(resource: name, container: "\(id)-\(runtime.name)-\(number)")))
+      addRemoteNode("\(id)-\(number)", in: "\(id)-\(runtime.name)-\(number)")
     }
   }
 

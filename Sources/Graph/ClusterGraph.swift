@@ -15,6 +15,9 @@ package struct ClusterGraph {
   let current: Configuration
   let target: Configuration
   private var actions: [String: Change.Action] = [:]
+  private let nodes: [String: ClusterStatus.Node]
+  /// What is active, by node.
+  private let activeInstances: [String: [ClusterStatus.Instance]]
 
   /// - Parameters:
   ///   - cib: the cluster, with its status where that is known.
@@ -25,6 +28,8 @@ package struct ClusterGraph {
     target = plan.map { Configuration($0.target) } ?? configuration
     status = ClusterStatus(cib)
     isObserved = cib.status?.first("node_state") != nil
+    nodes = Dictionary(status.nodes.map { ($0.name, $0) }) { first, _ in first }
+    activeInstances = Dictionary(grouping: status.instances.filter { $0.role > .stopped }, by: \.node)
     for change in plan?.changes ?? [] {
       // A resource that is moved and changed as well is told once, as changed.
       if actions[change.id] == nil || change.action != .move { actions[change.id] = change.action }
@@ -151,7 +156,7 @@ extension ClusterGraph {
   /// What a node is in a word or two, and the colour for it.
   private func state(_ name: String) -> (words: String, colour: String) {
     guard isObserved else { return ("", Palette.idle) }
-    guard let node = status.node(named: name) else {
+    guard let node = nodes[name] else {
       return mark(name) == .new ? ("", "white") : ("not seen", Palette.idle)
     }
     if node.isUnclean { return ("UNCLEAN", Palette.bad) }
@@ -184,7 +189,7 @@ extension ClusterGraph {
     let names = remoteNodes
     guard !names.isEmpty else { return nil }
     let columns = names.count <= 8 ? names.count : 8
-    let online = names.filter { status.node(named: $0)?.isOnline == true }.count
+    let online = names.filter { nodes[$0]?.isOnline == true }.count
     var table = Table()
     let noun = names.count == 1 ? "remote node" : "remote nodes"
     table.add(
@@ -206,11 +211,10 @@ extension ClusterGraph {
 
   /// A line for each resource that is in no other; what is inside comes after its name.
   private func whatRuns(on node: String) -> [String] {
-    let here = status.instances.filter { $0.node == node && $0.role > .stopped }
     var remotes: [String] = []
     var lines: [(place: Int, html: String)] = []
     var byOutermost: [String: [ClusterStatus.Instance]] = [:]
-    for instance in here {
+    for instance in activeInstances[node] ?? [] {
       let id = instance.baseID
       if resource(id)?.isRemoteConnection == true {
         remotes.append(id)

@@ -275,3 +275,7 @@ private func isDirectory(_ path: String) -> Bool {
       ])
   }
 }
+
+extension ClusterStatus {
+  fileprivate func node(named name: String) -> Node? { nodes.first { $0.name == name } }
+}
