@@ -5,18 +5,31 @@
 enum DOT {
   /// A quoted string: an id, or the value of an attribute.
   static func quoted(_ text: String) -> String {
-    "\"" + escaped(text) { ["\"": "\\\"", "\\": "\\\\"][$0] } + "\""
+    "\"" + escaped(text) { $0 == "\"" ? "\\\"" : $0 == "\\" ? "\\\\" : nil } + "\""
   }
 
   /// Text inside an HTML-like label.
   static func html(_ text: String) -> String {
-    // Graphviz replaces \N and the like by names, here too.
-    escaped(text) { ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "\\": "\\\\"][$0] }
+    escaped(text) { scalar in
+      switch scalar {
+      case "&": "&amp;"
+      case "<": "&lt;"
+      case ">": "&gt;"
+      case "\"": "&quot;"
+      // Graphviz replaces \N and the like by names, here too.
+      case "\\": "\\\\"
+      default: nil
+      }
+    }
   }
 
   private static func escaped(_ text: String, _ replacement: (Unicode.Scalar) -> String?) -> String {
     text.unicodeScalars.reduce(into: "") { result, scalar in
-      result += replacement(scalar) ?? (isPrintable(scalar) ? String(scalar) : "\u{FFFD}")
+      if let replacement = replacement(scalar) {
+        result += replacement
+      } else {
+        result.unicodeScalars.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
+      }
     }
   }
 
