@@ -24,17 +24,11 @@ func document(_ root: Element) -> CIBDocument? {
   guard let root = try? Element(parsing: input), let cib = document(root) else { return }
   let current = Configuration(cib.configuration)
   _ = FencingSetup(current)
-  let desired = DesiredConfiguration(exporting: cib.root)
-  let value = NativeDocumentWriter(showSecrets: true, isExport: true).value(of: desired)
-  var xml = XMLWriter()
-  xml.write(cib.root.exported(showSecrets: true))
-  let crmsh = CrmshWriter(exporting: cib.root.exported(showSecrets: true))
-  // Of what no schema allows, all that is asked is that nothing ends badly.
+  // Of what no schema allows, all that is asked is that nothing ends badly; of that the formats take turns.
   let isValid = cib.configuration.isValid && !cib.configuration.spellsANameInTwoWays
-  for (format, bytes) in [
-    (InputFormat.yaml, YAMLEmitter.bytes(of: value)), (.json, JSONEmitter.bytes(of: value)), (.xml, xml.bytes),
-    (.crmsh, Array(crmsh.text.utf8)),
-  ] where format != .crmsh || crmsh.problems.isEmpty {
+  let formats = [InputFormat.yaml, .json, .xml, .crmsh]
+  for format in isValid ? formats : [formats[input.count % formats.count]] {
+    guard let bytes = exported(cib.root, as: format) else { continue }
     let (again, diagnostics) = DocumentReader.read(bytes, name: "d", format: format)
     let plan = planned(again, on: current)
     guard isValid else { continue }
@@ -44,6 +38,23 @@ func document(_ root: Element) -> CIBDocument? {
       plan.isInSync,
       "the export as \(format) is not in sync: \(plan.changes.map { ($0.action, $0.id) })\n\(lossy(bytes))\n\(plan.target.xml())"
     )
+  }
+}
+
+/// Nil where crmsh has no words for it.
+private func exported(_ cib: Element, as format: InputFormat) -> [UInt8]? {
+  switch format {
+  case .xml:
+    var writer = XMLWriter()
+    writer.write(cib.exported(showSecrets: true))
+    return writer.bytes
+  case .crmsh:
+    let writer = CrmshWriter(exporting: cib.exported(showSecrets: true))
+    return writer.problems.isEmpty ? Array(writer.text.utf8) : nil
+  default:
+    let desired = DesiredConfiguration(exporting: cib)
+    let value = NativeDocumentWriter(showSecrets: true, isExport: true).value(of: desired)
+    return format == .json ? JSONEmitter.bytes(of: value) : YAMLEmitter.bytes(of: value)
   }
 }
 
@@ -163,7 +174,9 @@ extension Element {
     }
     switch name {
     case "constraints", "tags", "acls", "alerts", "fencing-topology", "nodes":
-      result.children.sort { "\($0)" < "\($1)" }
+      result = Element(
+        name, attributes, children: result.elements.map { ($0.xml(), $0) }.sorted { $0.0 < $1.0 }.map { .element($0.1) }
+      )
     default: break
     }
     return result
