@@ -10,14 +10,21 @@ extension Planner {
       let present = current.section(section)?.elements(named: section.setElementName!) ?? []
       var wanted = desired.settings.filter { $0.section == section }
       if !desired.isInOrder { wanted = inOrder(of: present, wanted, section) }
-      let merged: [Element]
-      if options.prunesAll && options.isExact {
-        merged = exactSets(section, present: present.filter { $0.id != Record.setID }, wanted: wanted)
-      } else {
-        merged = mergedSets(section, present: present.filter { $0.id != Record.setID }, wanted: wanted)
-      }
-      settings[section] = (options.restoration?.settings[section] ?? merged) + present.filter { $0.id == Record.setID }
+      let others = present.filter { $0.id != Record.setID }
+      let merged =
+        options.prunesAll && options.isExact
+        ? exactSets(section, present: others, wanted: wanted) : mergedSets(section, present: others, wanted: wanted)
+      settings[section] = Self.puttingRecordBack(into: options.restoration?.settings[section] ?? merged, from: present)
     }
+  }
+
+  /// With crmsync's record where it stood: between other sets that some tool has written after it, its place is no change.
+  private static func puttingRecordBack(into sets: [Element], from present: [Element]) -> [Element] {
+    guard let place = present.firstIndex(where: { $0.id == Record.setID }) else { return sets }
+    let later = Set(present[(place + 1)...].map(\.id))
+    var sets = sets
+    sets.insert(present[place], at: sets.firstIndex { later.contains($0.id) } ?? sets.count)
+    return sets
   }
 
   private mutating func mergedSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {

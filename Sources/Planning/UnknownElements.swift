@@ -17,8 +17,11 @@ extension Plan {
         let meant = nearest(to: element.name, among: section?.elementNames ?? Section.allCases.map(\.rawValue))
         let message = "unknown element <\(element.name)> in <\(section?.rawValue ?? "configuration")>"
         let hint = meant.map { "did you mean '\($0)'?" } ?? "only what the cluster has already may be there"
+        let mayBeThere = !hasCluster && meant == nil
         diagnostics.append(
-          Diagnostic(hasCluster || meant != nil ? .error : .warning, message, at: set.location, hint: hint))
+          Diagnostic(
+            mayBeThere ? .warning : .error, message, at: set.location, category: mayBeThere ? .missing : .syntax,
+            hint: hint))
       }
     }
   }
