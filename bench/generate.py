@@ -40,6 +40,28 @@ def yaml(count):
     return "\n".join(lines) + "\n"
 
 
+def status(count):
+    """What the members remember of remote nodes that run all of them, in turn on each."""
+    def history(name, place, here):
+        common = 'op-status="0" crm-debug-origin="do_update_resource" last-rc-change="1764000000" transition-key='
+        if place != here:
+            operations = f'<lrm_rsc_op id="{name}_last_0" operation="monitor" call-id="5" rc-code="7" interval="0" {common}"1:2:7:a"/>'
+        else:
+            operations = (f'<lrm_rsc_op id="{name}_last_0" operation="start" call-id="6" rc-code="0" interval="0" {common}"1:2:0:a"/>'
+                          f'<lrm_rsc_op id="{name}_monitor_30000" operation="monitor" call-id="7" rc-code="0" interval="30000" '
+                          f'{common}"2:2:0:a"/>')
+        return f'<lrm_resource id="{name}" class="ocf" provider="pacemaker" type="remote">{operations}</lrm_resource>'
+
+    names = [name for name, _ in remotes(count)]
+    members = (
+        f'<node_state id="{number}" uname="{member}" in_ccm="true" crmd="online" join="member" expected="member"><lrm id="{number}">'
+        f'<lrm_resources>{"".join(history(name, index % 3, number - 1) for index, name in enumerate(names))}</lrm_resources></lrm>'
+        "</node_state>" for number, member in enumerate(MEMBERS, 1))
+    connected = (f'<node_state id="{name}" uname="{name}" remote_node="true" in_ccm="true"><lrm id="{name}"><lrm_resources/></lrm>'
+                 "</node_state>" for name in names)
+    return f'<status>{"".join((*members, *connected))}</status>'
+
+
 def crmsh(count):
     """The same for `crm configure load update`."""
     names = " ".join(name for name, _ in remotes(count))

@@ -191,6 +191,14 @@ class Cluster:
             # 1: they differ.
             lambda: self.bare(self.after, "crm_diff", "--original", self.after, "--new", self.after_that, allowed=(1,))))
 
+    def compare_status(self, turns):
+        """With every remote node running, beside what people look at a cluster with."""
+        running = self.write("running.xml", self.after.read_text().replace("<status/>", generate.status(self.size)))
+        # 1: something wants attention.
+        rows(f"status, all running, R = {self.size} / crm_mon --one-shot", in_turn(
+            min(turns, 7), lambda: measure(PROGRAM, "status", "--cib-file", running, allowed=(0, 1)),
+            lambda: measure("crm_mon", "--one-shot", cib=running)), "1.2")
+
     def applies(self):
         """What an apply may find: what it is called, the CIB, the document."""
         return (("new", self.before, self.document), ("one value changed", self.after, self.changed),
@@ -275,13 +283,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if given.sizes:
             for size in given.sizes:
-                Cluster(folder, size).compare(turns[size])
+                cluster = Cluster(folder, size)
+                cluster.compare(turns[size])
+                cluster.compare_status(turns[size])
             return
         start_up(5 if quick else 51, folder)
         clusters = {}
         for size in turns:
             cluster = clusters[size] = Cluster(folder, size)
             cluster.compare(turns[size])
+            cluster.compare_status(turns[size])
             if size in CRM_SIZES and shutil.which("crm", path=SBIN):
                 cluster.compare_with_crm()
 
