@@ -34,6 +34,8 @@ struct SettingsMerge {
   /// What documents give to sets, and the number of the one that does; and what they want a set to be without.
   private var given: [Place: Int] = [:]
   private var unset: Set<Place> = []
+  /// Where the cluster has a value outside of the CIB.
+  private let keptOutside: Set<Place>
 
   private struct Place: Hashable {
     var set: String
@@ -49,6 +51,11 @@ struct SettingsMerge {
     self.ownerName = ownerName
     self.firstID = firstID
     self.usualID = usualID
+    keptOutside = Set(
+      sets.flatMap { set in
+        set.elements.filter { $0["value"] == Secret.outsideOfCIB }
+          .map { Place(set: Self.setKey(set), name: nvpairKey($0)) }
+      })
   }
 
   private func type(of name: String) -> ValueType { NVPairContext(set: setName, in: ownerName).type(of: name) }
@@ -235,13 +242,14 @@ struct SettingsMerge {
 
   private mutating func setValue(_ nvpair: Element, at child: Int, in index: Int) {
     guard let present = sets[index].children[child].element else { return }
+    let place = Place(set: Self.setKey(sets[index]), name: nvpairKey(nvpair))
     // A reference in place of a value, or the other way round, is another nvpair.
     guard present["id-ref"] == nvpair["id-ref"] else {
       sets[index].children[child] = .element(nvpair)
       return
     }
     switch (present["value"], nvpair["value"]) {
-    case (Secret.outsideOfCIB?, _?): return
+    case (Secret.outsideOfCIB?, _?) where keptOutside.contains(place): return
     case (let old?, let new?) where type(of: nvpairKey(nvpair)).areSame(old, new): return
     case (nil, nil): return
     default: break
