@@ -42,8 +42,10 @@ extension Planner {
   // MARK: - References
 
   private mutating func checkReferences(_ target: Configuration) {
-    // All ids there are; few configurations have anything that asks for them.
-    lazy var ids = allIDs(of: target.element).union(desired.nodes.flatMap { allIDs(of: $0.element) })
+    // All ids there are, with what has them; few configurations have anything that asks for them.
+    lazy var ids = desired.nodes.reduce(into: namesByID(in: target.element)) { ids, node in
+      ids.merge(namesByID(in: node.element)) { first, _ in first }
+    }
     for object in target.objects {
       let element = object.element
       switch object.kind {
@@ -60,7 +62,7 @@ extension Planner {
         if element.elements(named: "obj_ref").contains(where: { $0.id == object.id }) {
           blame(object, "tag '\(object.id)' names itself", at: element.position)
         }
-        for reference in element.elements(named: "obj_ref") where !ids.contains(reference.id ?? "") {
+        for reference in element.elements(named: "obj_ref") where ids[reference.id ?? ""] == nil {
           refer(object, to: reference.id ?? "", as: "an object", position: reference.position)
         }
       case .fencingLevel: checkLevel(object, target)
@@ -71,7 +73,7 @@ extension Planner {
         }
       case .aclRole:
         for permission in element.elements {
-          if let reference = permission["reference"], !ids.contains(reference) {
+          if let reference = permission["reference"], ids[reference] == nil {
             refer(object, to: reference, as: "an object", position: permission.position)
           }
         }
@@ -204,11 +206,14 @@ extension Planner {
     primitive["class"] ?? primitive["template"].flatMap { target.object($0)?.element["class"] }
   }
 
-  private mutating func checkIDReferences(_ element: Element, of object: CIBObject, _ ids: Set<String>) {
-    if let reference = element["id-ref"], !ids.isEmpty, !ids.contains(reference) {
+  /// - Parameter ids: the names of the elements that have them. Pacemaker looks among elements of the same name.
+  private mutating func checkIDReferences(_ element: Element, of object: CIBObject, _ ids: [String: String]) {
+    if let reference = element["id-ref"], !ids.isEmpty, ids[reference] != element.name {
+      let other = ids[reference]
+      let fault = other.map { "which is the id of <\($0)>" } ?? "which is not defined"
       blame(
-        object, "\(object.kind.rawValue) '\(object.id)' refers to \(element.name) '\(reference)', which is not defined",
-        at: element.position, category: .missing, broken: true)
+        object, "\(object.kind.rawValue) '\(object.id)' refers to \(element.name) '\(reference)', \(fault)",
+        at: element.position, category: other == nil ? .missing : .reference, broken: other == nil)
     }
     for case .element(let child) in element.children { checkIDReferences(child, of: object, ids) }
   }
@@ -430,12 +435,15 @@ extension Element {
 }
 
 /// Every id in the tree, of elements that have one of their own.
-func allIDs(of element: Element) -> Set<String> {
-  var ids: Set<String> = []
+func allIDs(of element: Element) -> Set<String> { Set(namesByID(in: element).keys) }
+
+/// The name of every element in the tree that has an id of its own.
+private func namesByID(in element: Element) -> [String: String] {
+  var names: [String: String] = [:]
   func collect(_ element: Element) {
-    if let id = element.id, !idIsReference(element.name), !element.isMemberReference { ids.insert(id) }
+    if let id = element.id, !idIsReference(element.name), !element.isMemberReference { names[id] = element.name }
     for case .element(let child) in element.children { collect(child) }
   }
   collect(element)
-  return ids
+  return names
 }
