@@ -441,6 +441,19 @@ m.statement("case (Secret.outsideOfCIB?, _?) where keptOutside.contains(place): 
 m.statement("changed[ValueSource.secretMark] = nvpair[ValueSource.secretMark]", "",
             "a changed property that came from a file is shown in the plan", HIDDEN, oracle("test_history.SecretTests"))
 
+m.value("given[place] == nil || «place.set == usualID && !set.hasHeader»", "false",
+        "defaults with the usual set's id and without one become two sets, of which another value is in force", CASES)
+
+m = File("Sources/Planning/Planner+Sections.swift", CASES)
+m.value("sets.insert(present[place], at: «sets.firstIndex { later.contains($0.id) } ?? sets.count»)", "sets.count",
+        "a record that some tool has put first is moved by every apply")
+m.value("sets[same].children.removeAll { «$0.element.map { given.contains(nvpairKey($0)) } ?? false» }", "$0.element == nil",
+        "of two values for the usual set --prune-all --exact takes the first, and an apply without the last")
+
+m = File("Sources/Planning/Planner+Checks.swift", CASES)
+m.value("«ids[reference] != element.name»", "ids[reference] == nil",
+        "a reference to an element of another kind, which Pacemaker does not find, goes into the cluster")
+
 m = File("Sources/Commands/Rendering/Printable.swift", swift("PrintableTests"))
 m.value("for scalar in «Secret.maskingUserInfo(in: self)».unicodeScalars", "self", "the URL in an error message shows its password")
 m.value("&& «$0 != UInt8(ascii: \"@\")»", "true", "the URL in a plan shows its password")
