@@ -70,7 +70,7 @@ package enum NVPairContext: Sendable {
 }
 
 /// The meta attributes that people set while the cluster runs (`crm resource stop`, `pcs resource unmanage`).
-package let runTimeMetaAttributes: Set<String> = ["target-role", "is-managed", "maintenance"]
+package let runTimeMetaAttributes = ["target-role", "is-managed", "maintenance"]
 
 /// The cluster properties that Pacemaker's daemons write themselves.
 package let daemonProperties: Set<String> = [

@@ -44,6 +44,28 @@ package enum ValueSource: Equatable, Sendable {
   }
 }
 
+/// What a value is known by in its set: its name, or what it refers to.
+package func nvpairKey(_ nvpair: Element) -> String { nvpair["name"] ?? nvpair["id-ref"].map { "#" + $0 } ?? "" }
+
+/// Sets of documents without what others of them overrule, where several are about one and the same: of the values of
+/// one name the last counts, and that there is to be none where none of them gives one.
+///
+/// - Parameter isSame: whether a set is about that one.
+package func withoutOverruled(_ sets: [Element], where isSame: (Element) -> Bool) -> [Element] {
+  var last: [String: Int] = [:]
+  for (index, set) in sets.enumerated() where isSame(set) {
+    for nvpair in set.elements(named: "nvpair") where ValueSource(of: nvpair) != .unset { last[nvpairKey(nvpair)] = index }
+  }
+  var result = sets
+  for index in sets.indices where isSame(sets[index]) {
+    result[index].children.removeAll { child in
+      guard let nvpair = child.element, nvpair.name == "nvpair", let giver = last[nvpairKey(nvpair)] else { return false }
+      return giver != index || ValueSource(of: nvpair) == .unset
+    }
+  }
+  return result
+}
+
 extension Element {
   /// For an nvpair: whether its value must not be shown.
   package var holdsSecret: Bool {

@@ -225,22 +225,25 @@ package struct Alignment {
 
   private mutating func alignedChildren(_ current: Element, _ desired: Element, in parent: String) -> [Node] {
     let path = parent.isEmpty ? current.name : "\(parent.split(separator: "/").last ?? "")/\(current.name)"
-    var wanted: [ChildFamily: [Element]] = [:]
-    var familiesInOrder: [ChildFamily] = []
-    for case .element(let child) in desired.children {
-      let family = ChildFamily(of: child.name)
-      if wanted[family] == nil { familiesInOrder.append(family) }
-      wanted[family, default: []].append(child)
-    }
+    // In the order in which they come first: what is kept is told in it.
+    var families: [ChildFamily] = []
     var present: [ChildFamily: [Element]] = [:]
     for case .element(let child) in current.children {
-      present[ChildFamily(of: child.name), default: []].append(child)
+      let family = ChildFamily(of: child.name)
+      if present[family] == nil { families.append(family) }
+      present[family, default: []].append(child)
+    }
+    var wanted: [ChildFamily: [Element]] = [:]
+    for case .element(let child) in desired.children {
+      let family = ChildFamily(of: child.name)
+      if wanted[family] == nil, present[family] == nil { families.append(family) }
+      wanted[family, default: []].append(child)
     }
 
     // For every family the children it is to have, in order, and which of the current ones live on in them.
     var sequences: [ChildFamily: [Element]] = [:]
     var survivors: [ChildFamily: [Bool]] = [:]
-    for family in Set(present.keys).union(wanted.keys) {
+    for family in families {
       let (sequence, survives) = alignedFamily(
         family, present[family] ?? [], wanted[family] ?? [], path: path, owner: current.name)
       sequences[family] = sequence
@@ -271,7 +274,7 @@ package struct Alignment {
       }
       placed[family] = next
     }
-    for family in familiesInOrder where present[family] == nil {
+    for family in families where present[family] == nil {
       result += sequences[family]!.map { .element($0) }
     }
     return result
@@ -442,9 +445,6 @@ package func attributeSetHeader(_ set: Element) -> String {
   let score = set["score"].map(ValueType.score.normalized) ?? "0"
   return "\(score) \(set.first("rule").map { canonicalText(of: $0) } ?? "")"
 }
-
-/// What a value is known by in its set: its name, or what it refers to.
-package func nvpairKey(_ nvpair: Element) -> String { nvpair["name"] ?? nvpair["id-ref"].map { "#" + $0 } ?? "" }
 
 /// Operations are told apart by name and interval (tried on Pacemaker 2.1.5: not by role).
 package func operationKey(_ operation: Element) -> String? {

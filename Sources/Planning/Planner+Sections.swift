@@ -113,11 +113,11 @@ extension Planner {
 
   /// `--prune-all --exact`: the sets of the documents and nothing else, but for what Pacemaker's daemons write.
   private mutating func exactSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {
+    func isPlain(_ set: Element) -> Bool {
+      set["id-ref"] == nil && !set.hasHeader && [nil, Self.newSetID(section)].contains(set.id)
+    }
     var sets: [Element] = []
-    for var set in wanted.map(\.element) {
-      func isPlain(_ set: Element) -> Bool {
-        set["id-ref"] == nil && !set.hasHeader && [nil, Self.newSetID(section)].contains(set.id)
-      }
+    for var set in withoutOverruled(wanted.map(\.element), where: isPlain) {
       // Properties without a set are those of the set that comes first; of defaults any plain set will do.
       if section == .properties, set.id == nil, isPlain(set) {
         set.attributes.insert(Attribute("id", AttributeSets.bootstrapID), at: 0)
@@ -127,11 +127,7 @@ extension Planner {
           || isPlain($0) && isPlain(set)
       }
       if let same {
-        // The last value counts, as it does in sets that are merged; one that is to go stays where another set gives it.
-        let given = Self.givenNames(set)
-        let givenBefore = Self.givenNames(sets[same]).subtracting(given)
-        sets[same].children.removeAll { $0.element.map { given.contains(nvpairKey($0)) } ?? false }
-        sets[same].children += set.children.filter { $0.element.map { !givenBefore.contains(nvpairKey($0)) } ?? true }
+        sets[same].children += set.children
       } else {
         sets.append(set)
       }
@@ -171,10 +167,6 @@ extension Planner {
       to: Element(section.rawValue, children: sets.map { .element($0) }))
     reportMissing(alignment.missingSecrets, at: wanted.first?.location ?? .none)
     return identified(aligned.elements, section)
-  }
-
-  private static func givenNames(_ set: Element) -> Set<String> {
-    Set(set.elements.filter { $0.name == "nvpair" && ValueSource(of: $0) != .unset }.map(nvpairKey))
   }
 
   // MARK: - Nodes
@@ -263,7 +255,8 @@ extension Planner {
 
   private mutating func restoreNodes(_ restoration: Restoration) {
     for index in nodes.indices {
-      for (setName, sets) in restoration.nodes[nodes[index]["uname"] ?? ""] ?? [:] {
+      let setsByName = restoration.nodes[nodes[index]["uname"] ?? ""] ?? [:]
+      for (setName, sets) in setsByName.sorted(by: { $0.key < $1.key }) {
         Self.replaceSets(named: setName, in: &nodes[index], by: sets)
       }
     }

@@ -34,8 +34,6 @@ struct SettingsMerge {
   /// What documents give to sets, and the number of the one that does; and what they want a set to be without.
   private var given: [Place: Int] = [:]
   private var unset: Set<Place> = []
-  /// Where the cluster has a value outside of the CIB.
-  private let keptOutside: Set<Place>
 
   private struct Place: Hashable {
     var set: String
@@ -51,11 +49,6 @@ struct SettingsMerge {
     self.ownerName = ownerName
     self.firstID = firstID
     self.usualID = usualID
-    keptOutside = Set(
-      sets.flatMap { set in
-        set.elements.filter { $0["value"] == Secret.outsideOfCIB }
-          .map { Place(set: Self.setKey(set), name: nvpairKey($0)) }
-      })
   }
 
   private func type(of name: String) -> ValueType { NVPairContext(set: setName, in: ownerName).type(of: name) }
@@ -65,7 +58,8 @@ struct SettingsMerge {
   /// Merges the sets that documents have, all of them at once: what one of them gives is put nowhere where another wants
   /// it gone.
   mutating func merge(_ wanted: [Element]) {
-    let wanted = wanted.map(Self.withoutRepeats)
+    let usual = [nil, usualID]
+    let wanted = withoutOverruled(wanted.map(Self.withoutRepeats)) { isShort($0) && usual.contains($0.id) }
     let partners = partners(of: wanted)
     noteUnset(in: wanted, partners)
     var values: [Value] = []
@@ -85,13 +79,9 @@ struct SettingsMerge {
   }
 
   private mutating func noteUnset(in wanted: [Element], _ partners: [Int?]) {
-    let nameless = wanted.filter { $0.id == nil && isShort($0) }.flatMap(\.elements)
-    let named = Set(nameless.filter { ValueSource(of: $0) != .unset }.map(nvpairKey))
     for (desired, partner) in zip(wanted, partners) {
       guard let key = partner.map({ Self.setKey(sets[$0]) }) ?? desired.id else { continue }
       for nvpair in desired.elements where ValueSource(of: nvpair) == .unset {
-        // Without an id it is the usual set as well.
-        if key == usualID, named.contains(nvpairKey(nvpair)) { continue }
         unset.insert(Place(set: key, name: nvpairKey(nvpair)))
       }
     }
@@ -148,12 +138,11 @@ struct SettingsMerge {
   }
 
   /// The places of the plain sets that may have the value, those first that win; what documents give to one as to this
-  /// set stays. Without an id they speak of the usual set as well.
+  /// set stays.
   private func places(for name: String) -> [Int] {
     AttributeSets.byPrecedence(sets, first: firstID).filter { set in
       let place = Place(set: Self.setKey(set), name: name)
-      return Self.isPlain(set) && !unset.contains(place)
-        && (given[place] == nil || place.set == usualID && !set.hasHeader)
+      return Self.isPlain(set) && !unset.contains(place) && given[place] == nil
     }.compactMap { sets.firstIndex(of: $0) }
   }
 
@@ -242,14 +231,13 @@ struct SettingsMerge {
 
   private mutating func setValue(_ nvpair: Element, at child: Int, in index: Int) {
     guard let present = sets[index].children[child].element else { return }
-    let place = Place(set: Self.setKey(sets[index]), name: nvpairKey(nvpair))
     // A reference in place of a value, or the other way round, is another nvpair.
     guard present["id-ref"] == nvpair["id-ref"] else {
       sets[index].children[child] = .element(nvpair)
       return
     }
     switch (present["value"], nvpair["value"]) {
-    case (Secret.outsideOfCIB?, _?) where keptOutside.contains(place): return
+    case (Secret.outsideOfCIB?, _?): return
     case (let old?, let new?) where type(of: nvpairKey(nvpair)).areSame(old, new): return
     case (nil, nil): return
     default: break

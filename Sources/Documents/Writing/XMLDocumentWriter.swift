@@ -110,31 +110,28 @@ private struct CIBAssembly {
   // MARK: - Properties, defaults, nodes
 
   private mutating func addSettings() {
-    for settings in configuration.settings {
+    for settings in configuration.settings where settings.section == .unknown {
       let element = readable(settings.element, settings.location, settings.section.rawValue)
-      if settings.section == .unknown {
-        if let section = CIB.Section(elementName: element.name) {
-          sections[section, default: []] += element.elements
-        } else {
-          unknownSections.append(element)
-        }
-        continue
+      if let section = CIB.Section(elementName: element.name) {
+        sections[section, default: []] += element.elements
+      } else {
+        unknownSections.append(element)
       }
-      // Values for the usual set, whether a document names it or not; several documents share it.
-      func isUsual(_ set: Element) -> Bool {
-        [nil, Self.usualSetID(settings.section)].contains(set.id) && set["id-ref"] == nil && set["score"] == nil
-          && set.first("rule") == nil
-      }
-      var present = sections[settings.section] ?? []
-      if isUsual(element) {
-        // What stands last counts, as in a plan.
-        let names = Set(element.elements.compactMap { $0["name"] })
-        for index in present.indices where isUsual(present[index]) {
-          present[index].children.removeAll { $0.element?["name"].map(names.contains) ?? false }
-        }
-      }
-      if isUsual(element), let index = present.firstIndex(where: { isUsual($0) && (namesSets || $0.id == element.id) })
-      {
+    }
+    for section in CIB.Section.settings { addSets(of: section) }
+  }
+
+  private mutating func addSets(of section: CIB.Section) {
+    let settings = configuration.settings.filter { $0.section == section }
+    // Values for the usual set, whether a document names it or not; several documents share it.
+    func isUsual(_ set: Element) -> Bool {
+      [nil, Self.usualSetID(section)].contains(set.id) && set["id-ref"] == nil && set["score"] == nil
+        && set.first("rule") == nil
+    }
+    var present: [Element] = []
+    for (element, settings) in zip(withoutOverruled(settings.map(\.element), where: isUsual), settings) {
+      let element = readable(element, settings.location, section.rawValue)
+      if isUsual(element), let index = present.firstIndex(where: { isUsual($0) && (namesSets || $0.id == element.id) }) {
         present[index].children += element.children
         if let id = element.id, present[index].id == nil {
           present[index].attributes.insert(Attribute("id", id), at: 0)
@@ -142,8 +139,8 @@ private struct CIBAssembly {
       } else {
         present.append(element)
       }
-      sections[settings.section] = present
     }
+    if !present.isEmpty { sections[section, default: []] += present }
   }
 
   private static func usualSetID(_ section: CIB.Section) -> String? {
