@@ -54,12 +54,16 @@ package func nvpairKey(_ nvpair: Element) -> String { nvpair["name"] ?? nvpair["
 package func withoutOverruled(_ sets: [Element], where isSame: (Element) -> Bool) -> [Element] {
   var last: [String: Int] = [:]
   for (index, set) in sets.enumerated() where isSame(set) {
-    for nvpair in set.elements(named: "nvpair") where ValueSource(of: nvpair) != .unset { last[nvpairKey(nvpair)] = index }
+    for nvpair in set.elements(named: "nvpair") where ValueSource(of: nvpair) != .unset {
+      last[nvpairKey(nvpair)] = index
+    }
   }
   var result = sets
   for index in sets.indices where isSame(sets[index]) {
     result[index].children.removeAll { child in
-      guard let nvpair = child.element, nvpair.name == "nvpair", let giver = last[nvpairKey(nvpair)] else { return false }
+      guard let nvpair = child.element, nvpair.name == "nvpair", let giver = last[nvpairKey(nvpair)] else {
+        return false
+      }
       return giver != index || ValueSource(of: nvpair) == .unset
     }
   }

@@ -153,7 +153,12 @@ extension Planner {
         }
       }
     }
-    // Where this one stands says nothing: it is read before all others.
+    // It stays, as where sets are merged; where it stands says nothing: it is read before all others.
+    if section == .properties, present.contains(where: { $0.id == AttributeSets.bootstrapID }),
+      !sets.contains(where: { $0.id == AttributeSets.bootstrapID })
+    {
+      sets.append(Element("cluster_property_set", [Attribute("id", AttributeSets.bootstrapID)]))
+    }
     if let index = sets.firstIndex(where: { $0.id == AttributeSets.bootstrapID }),
       let place = present.firstIndex(where: { $0.id == AttributeSets.bootstrapID })
     {

@@ -131,7 +131,8 @@ private struct CIBAssembly {
     var present: [Element] = []
     for (element, settings) in zip(withoutOverruled(settings.map(\.element), where: isUsual), settings) {
       let element = readable(element, settings.location, section.rawValue)
-      if isUsual(element), let index = present.firstIndex(where: { isUsual($0) && (namesSets || $0.id == element.id) }) {
+      if isUsual(element), let index = present.firstIndex(where: { isUsual($0) && (namesSets || $0.id == element.id) })
+      {
         present[index].children += element.children
         if let id = element.id, present[index].id == nil {
           present[index].attributes.insert(Attribute("id", id), at: 0)
