@@ -80,7 +80,9 @@ struct SettingsMerge {
 
   private mutating func noteUnset(in wanted: [Element], _ partners: [Int?]) {
     for (desired, partner) in zip(wanted, partners) {
-      guard let key = partner.map({ Self.setKey(sets[$0]) }) ?? desired.id else { continue }
+      // What only values are told of is about no set.
+      if partner == nil, desired.id == nil, !desired.hasHeader { continue }
+      let key = Self.setKey(partner.map { sets[$0] } ?? desired)
       for nvpair in desired.elements where ValueSource(of: nvpair) == .unset {
         unset.insert(Place(set: key, name: nvpairKey(nvpair)))
       }
