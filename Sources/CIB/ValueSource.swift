@@ -64,7 +64,7 @@ package func withoutOverruled(_ sets: [Element], where isSame: (Element) -> Bool
       guard let nvpair = child.element, nvpair.name == "nvpair", let giver = last[nvpairKey(nvpair)] else {
         return false
       }
-      return giver != index || ValueSource(of: nvpair) == .unset
+      return giver != index
     }
   }
   return result

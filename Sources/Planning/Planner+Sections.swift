@@ -133,10 +133,11 @@ extension Planner {
       }
     }
     if section == .properties {
+      let wantedNames = Set(sets.flatMap { $0.elements.compactMap { $0["name"] } })
       for set in present {
         let daemons = set.children.filter { child in
           guard let name = child.element?["name"] else { return false }
-          return daemonProperties.contains(name)
+          return daemonProperties.contains(name) && !wantedNames.contains(name)
         }
         guard !daemons.isEmpty else { continue }
         let given = Set(sets.flatMap { $0.elements.compactMap { $0["name"] } })
