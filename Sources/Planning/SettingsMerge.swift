@@ -34,6 +34,8 @@ struct SettingsMerge {
   /// What documents give to sets, and the number of the one that does; and what they want a set to be without.
   private var given: [Place: Int] = [:]
   private var unset: Set<Place> = []
+  /// Sets that documents bring, which are given nothing but what they have themselves.
+  private var added: Set<String> = []
 
   private struct Place: Hashable {
     var set: String
@@ -58,8 +60,7 @@ struct SettingsMerge {
   /// Merges the sets that documents have, all of them at once: what one of them gives is put nowhere where another wants
   /// it gone.
   mutating func merge(_ wanted: [Element]) {
-    let usual = [nil, usualID]
-    let wanted = withoutOverruled(wanted.map(Self.withoutRepeats)) { isShort($0) && usual.contains($0.id) }
+    let wanted = withoutOverruled(wanted.map(Self.withoutRepeats), where: isUsual)
     let partners = partners(of: wanted)
     noteUnset(in: wanted, partners)
     var values: [Value] = []
@@ -118,6 +119,8 @@ struct SettingsMerge {
     !desired.hasHeader && desired["id-ref"] == nil && (desired.id == nil || firstID == nil || desired.id == firstID)
   }
 
+  private func isUsual(_ set: Element) -> Bool { isShort(set) && [nil, usualID].contains(set.id) }
+
   /// For each of a document's sets the place of the one that it is about, if it is about one that there is.
   private func partners(of wanted: [Element]) -> [Int?] {
     var partners = wanted.map { desired in
@@ -144,7 +147,7 @@ struct SettingsMerge {
   private func places(for name: String) -> [Int] {
     AttributeSets.byPrecedence(sets, first: firstID).filter { set in
       let place = Place(set: Self.setKey(set), name: name)
-      return Self.isPlain(set) && !unset.contains(place) && given[place] == nil
+      return Self.isPlain(set) && !added.contains(place.set) && !unset.contains(place) && given[place] == nil
     }.compactMap { sets.firstIndex(of: $0) }
   }
 
@@ -168,6 +171,7 @@ struct SettingsMerge {
     let values = formed.elements(named: "nvpair")
     guard !values.isEmpty else { return }
     sets.append(formed)
+    if !isUsual(formed) { added.insert(Self.setKey(formed)) }
     for nvpair in values { given[Place(set: Self.setKey(formed), name: nvpairKey(nvpair))] = wanted }
   }
 

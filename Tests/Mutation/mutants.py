@@ -433,7 +433,7 @@ m.value("if «given[Place(set: Self.setKey(sets[index]), name: name)] == nil»",
         "a value that one set is to be without is taken from the set that gives it")
 m.statement("«if isOverruled(name, value.wanted) { continue }»", "",
         "of two values of one name the first counts in one form and the last in the other: never in sync")
-m.value("Self.isPlain(set) && «!unset.contains(place)»", "true",
+m.value("&& «!unset.contains(place)»", "true",
         "a value goes into the set that a document wants without it: never in sync")
 m.statement("guard present[\"id-ref\"] == nvpair[\"id-ref\"] else {\n      sets[index].children[child] = .element(nvpair)\n"
             "      return\n    }", "", "a value in place of a reference stays the reference")
@@ -441,7 +441,7 @@ m.statement("case (Secret.outsideOfCIB?, _?): «return»", "break", "a property 
 m.statement("changed[ValueSource.secretMark] = nvpair[ValueSource.secretMark]", "",
             "a changed property that came from a file is shown in the plan", HIDDEN, oracle("test_history.SecretTests"))
 
-m.value("{ isShort($0) && «usual.contains($0.id)» }", "$0.id == nil",
+m.value("isShort(set) && «[nil, usualID].contains(set.id)»", "set.id == nil",
         "defaults with the usual set's id and without one become two sets, of which another value is in force", CASES)
 
 m = File("Sources/Planning/Planner+Sections.swift", CASES)
