@@ -365,6 +365,8 @@ func yaml(_ sections: String, showSecrets: Bool = false) throws -> String {
     #expect(set?.elements.map { $0["value"] } == ["1", "2"])
     configuration.settings = [settings([("b", "2")], id: usual), settings([("a", "1")])]
     // What is under a condition is no place for what is not.
+    configuration.settings[0].element["score"] = "0"
+    #expect(ids(configuration) == [usual])
     configuration.settings[0].element["score"] = "1"
     #expect(ids(configuration) == [usual, "cib-bootstrap-options-1"])
     configuration.settings.reverse()

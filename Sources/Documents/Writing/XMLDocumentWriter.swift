@@ -125,7 +125,9 @@ private struct CIBAssembly {
     let settings = configuration.settings.filter { $0.section == section }
     // Values for the usual set, whether a document names it or not; several documents share it.
     func isUsual(_ set: Element) -> Bool {
-      [nil, Self.usualSetID(section)].contains(set.id) && set["id-ref"] == nil && set["score"] == nil
+      // No score is 0, as it is for Pacemaker.
+      let score = set["score"].map(ValueType.score.normalized) ?? "0"
+      return [nil, Self.usualSetID(section)].contains(set.id) && set["id-ref"] == nil && score == "0"
         && set.first("rule") == nil
     }
     var present: [Element] = []
