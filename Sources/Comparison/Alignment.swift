@@ -45,7 +45,7 @@ package struct Alignment {
         return nil
       default:
         let formed = forming(element)
-        return isEmptySet(formed) && !isEmptySet(element) ? nil : .element(formed)
+        return saysNothing(formed) && !isEmptySet(element) ? nil : .element(formed)
       }
     }
     return result

@@ -195,6 +195,7 @@ extension Planner {
           continue
         }
         var alignment = Alignment()
+        alignment.referencedIDs = referencedIDs
         nodes.append(alignment.forming(node.element))
         reportMissing(alignment.missingSecrets, at: node.location)
       } else if options.hasCluster {
