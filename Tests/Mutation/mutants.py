@@ -80,8 +80,10 @@ LOSSLESS = oracle("test_lossless")
 m = File("Sources/Comparison/Alignment.swift", CASES, SAME)
 m.value("attribute.value == Secret.keep && Secret.mayBeKept(attribute.name, of: element)", "false",
         "writes the words crmsync:keep-secret into the cluster, in place of an alert's path", CASES, HIDDEN)
-m.value("return «isEmptySet(formed) && !isEmptySet(element) ? nil : .element(formed)»", ".element(formed)",
+m.value("return «saysNothing(formed) && !isEmptySet(element) ? nil : .element(formed)»", ".element(formed)",
         "a set of nothing but nulls makes an empty set in the cluster")
+m.value("return «saysNothing(formed)» && !isEmptySet(element) ? nil : .element(formed)", "isEmptySet(formed)",
+        "a new set without values is not made, though something refers to it: the schema refuses all of it")
 m.statement("«missingSecrets.append(MissingSecret(element[\"name\"] ?? \"\"))\n        return nil»\n      default:", "return nil",
             "a secret to be kept that no cluster has is left out without a word")
 m.statement("«missingSecrets.append(MissingSecret(attribute.name, isAttribute: true))\n      return true»", "return true",

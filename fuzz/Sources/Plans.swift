@@ -113,8 +113,9 @@ extension Element {
   if printsDigests { digest(shown + Array(plan.target.xml().utf8)) }
   _ = ClusterGraph(cib, plan: plan).dot
   _ = CrmshPlanWriter(from: plan.current, to: plan.target)
-  // Elements and ids that no schema allows: nothing that is said of patches holds for them.
-  guard plan.errors.isEmpty, cib.configuration.isValid else { return }
+  // Elements and ids that no schema allows: nothing that is said of patches holds for them. What is in files and variables
+  // is read before anything is planned.
+  guard plan.errors.isEmpty, cib.configuration.isValid, !plan.target.leavesValuesToRead else { return }
   let target = plan.target.withoutMarks
   checkPatch(plan)
   // Else apply refuses it.
@@ -164,6 +165,11 @@ extension Element {
     let nodes = first("nodes")?.elements ?? []
     return Set(nodes.map { $0["uname"] }).count == nodes.count && Set(nodes.map(\.id)).count == nodes.count
       && Grammar.objections(to: self) == nil
+  }
+
+  /// Whether a value is in a file or a variable yet.
+  fileprivate var leavesValuesToRead: Bool {
+    ["crmsync:file", "crmsync:env"].contains { self[$0] != nil } || elements.contains(where: \.leavesValuesToRead)
   }
 
   /// With the sections sorted in which the order means nothing.
