@@ -81,6 +81,12 @@ extension Planner {
       }
       if !referencedIDs.isEmpty { checkIDReferences(element, of: object, ids) }
     }
+    if !referencedIDs.isEmpty {
+      for settings in desired.settings where settings.section != .unknown {
+        checkIDReferences(settings.element, settings.section.rawValue, at: settings.location, ids)
+      }
+      for node in desired.nodes { checkIDReferences(node.element, "node '\(node.name)'", at: node.location, ids) }
+    }
     for placement in desired.placements {
       for resource in placement.resources where target.resource(resource.id) == nil {
         refer("placement", toResource: resource)
@@ -208,14 +214,37 @@ extension Planner {
 
   /// - Parameter ids: the names of the elements that have them. Pacemaker looks among elements of the same name.
   private mutating func checkIDReferences(_ element: Element, of object: CIBObject, _ ids: [String: String]) {
-    if let reference = element["id-ref"], !ids.isEmpty, ids[reference] != element.name {
-      let other = ids[reference]
-      let fault = other.map { "which is the id of <\($0)>" } ?? "which is not defined"
+    if let fault = fault(ofReferenceIn: element, ids) {
       blame(
-        object, "\(object.kind.rawValue) '\(object.id)' refers to \(element.name) '\(reference)', \(fault)",
-        at: element.position, category: other == nil ? .missing : .reference, broken: other == nil)
+        object, "\(object.kind.rawValue) '\(object.id)' refers to \(fault.text)", at: element.position,
+        category: fault.category, broken: fault.category == .missing)
     }
     for case .element(let child) in element.children { checkIDReferences(child, of: object, ids) }
+  }
+
+  /// The same for what is no object: a set of properties or defaults, or a node. What the cluster has is a warning.
+  private mutating func checkIDReferences(
+    _ element: Element, _ owner: String, at location: Location, _ ids: [String: String]
+  ) {
+    if let fault = fault(ofReferenceIn: element, ids) {
+      var place = location
+      if element.position != .unknown { place.position = element.position }
+      let message = "\(owner) refers to \(fault.text)"
+      if fault.category == .reference, current.element.refers(to: element["id-ref"]!, by: element.name) {
+        warn(message, at: place)
+      } else {
+        report(message, at: place, category: fault.category)
+      }
+    }
+    for case .element(let child) in element.children { checkIDReferences(child, owner, at: location, ids) }
+  }
+
+  private func fault(
+    ofReferenceIn element: Element, _ ids: [String: String]
+  ) -> (text: String, category: Diagnostic.Category)? {
+    guard let reference = element["id-ref"], !ids.isEmpty, ids[reference] != element.name else { return nil }
+    guard let other = ids[reference] else { return ("\(element.name) '\(reference)', which is not defined", .missing) }
+    return ("\(element.name) '\(reference)', which is the id of <\(other)>", .reference)
   }
 
   // MARK: - Placement
@@ -425,6 +454,10 @@ extension Planner {
 }
 
 extension Element {
+  fileprivate func refers(to id: String, by name: String) -> Bool {
+    self.name == name && self["id-ref"] == id || elements.contains { $0.refers(to: id, by: name) }
+  }
+
   fileprivate var hazardousValues: Set<String> {
     var values = Set(attributes.lazy.map(\.value).filter { Planner.TextHazard(in: $0) != nil })
     for case .element(let child) in children { values.formUnion(child.hazardousValues) }

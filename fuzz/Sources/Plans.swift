@@ -109,10 +109,17 @@ extension Element {
   require(
     plan.target == again.target && plan.diagnostics == again.diagnostics && plan.kept == again.kept,
     "planned twice, it is not the same")
-  let shown = Array(PlanText(usesColour: false).render(plan).utf8) + JSONEmitter.bytes(of: PlanJSON.value(plan))
-  if printsDigests { digest(shown + Array(plan.target.xml().utf8)) }
-  _ = ClusterGraph(cib, plan: plan).dot
-  _ = CrmshPlanWriter(from: plan.current, to: plan.target)
+  if printsDigests {
+    let shown = Array(PlanText(usesColour: false).render(plan).utf8) + JSONEmitter.bytes(of: PlanJSON.value(plan))
+    digest(shown + Array(plan.target.xml().utf8))
+  }
+  // The ways to show it take turns.
+  switch input.count % 4 {
+  case 0: _ = PlanText(usesColour: false).render(plan)
+  case 1: _ = JSONEmitter.bytes(of: PlanJSON.value(plan))
+  case 2: _ = ClusterGraph(cib, plan: plan).dot
+  default: _ = CrmshPlanWriter(from: plan.current, to: plan.target)
+  }
   // Elements and ids that no schema allows: nothing that is said of patches holds for them. What is in files and variables
   // is read before anything is planned.
   guard plan.errors.isEmpty, cib.configuration.isValid, !plan.target.leavesValuesToRead else { return }
