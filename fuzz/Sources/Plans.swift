@@ -132,8 +132,8 @@ extension Element {
     later.isInSync || options.rebalances || !later.errors.isEmpty,
     "a second plan is not in sync: \(later.changes.map { ($0.action, $0.kind, $0.id) })\n\(target.xml())\n\(later.target.xml())"
   )
-  // Back.
-  guard !plan.isInSync else { return }
+  // Back. What referred to nothing, and to something meanwhile, is taken out of what refers to it when that goes again.
+  guard !plan.isInSync, !cib.configuration.refersToNothing else { return }
   guard let applied = AppliedChanges(AppliedChanges(plan).element) else { fail("the history cannot be read") }
   let way = WayBack(undoing: applied, in: Configuration(target), name: "it", isLive: false)
   var back = PlanOptions()
@@ -172,6 +172,25 @@ extension Element {
     let nodes = first("nodes")?.elements ?? []
     return Set(nodes.map { $0["uname"] }).count == nodes.count && Set(nodes.map(\.id)).count == nodes.count
       && Grammar.objections(to: self) == nil
+  }
+
+  /// Whether a constraint, a tag or an ACL names what there is not: for Pacemaker, which knows no blanks around an id.
+  fileprivate var refersToNothing: Bool {
+    var ids: Set<String> = []
+    var references: Set<String> = []
+    func collect(_ element: Element) {
+      let isReference = ["obj_ref", "resource_ref"].contains(element.name)
+      for attribute in element.attributes {
+        switch attribute.name {
+        case "id": if isReference { references.insert(attribute.value) } else { ids.insert(attribute.value) }
+        case "rsc", "with-rsc", "first", "then", "reference": references.insert(attribute.value)
+        default: break
+        }
+      }
+      element.elements.forEach(collect)
+    }
+    collect(self)
+    return !references.isSubset(of: ids)
   }
 
   /// Whether a value is in a file or a variable yet.
