@@ -134,6 +134,16 @@ package enum Section: String, Sendable, Hashable, CaseIterable {
     default: nil
     }
   }
+
+  /// In these sections, the id of the set that values are put into for which no set is named.
+  package var usualSetID: String? {
+    switch self {
+    case .properties: AttributeSets.bootstrapID
+    case .resourceDefaults: "rsc-options"
+    case .operationDefaults: "op-options"
+    default: nil
+    }
+  }
 }
 
 /// The names of elements that hold a list of nvpairs.

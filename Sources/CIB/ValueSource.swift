@@ -47,6 +47,15 @@ package enum ValueSource: Equatable, Sendable {
 /// What a value is known by in its set: its name, or what it refers to.
 package func nvpairKey(_ nvpair: Element) -> String { nvpair["name"] ?? nvpair["id-ref"].map { "#" + $0 } ?? "" }
 
+/// Whether a set is the usual one of its section, by its id or without any: nothing but values is told of it.
+///
+/// - Parameter id: the usual set's.
+package func isUsualSet(_ set: Element, id: String?) -> Bool {
+  // No score is 0, as it is for Pacemaker.
+  let score = set["score"].map(ValueType.score.normalized) ?? "0"
+  return [nil, id].contains(set.id) && set["id-ref"] == nil && score == "0" && set.first("rule") == nil
+}
+
 /// Sets of documents without what others of them overrule, where several are about one and the same: of the values of
 /// one name the last counts, and that there is to be none where none of them gives one.
 ///

@@ -348,7 +348,8 @@ private struct ResourceIndex {
   var fencingDevices: [String] = []
   /// Remote nodes, which are resources of that name as well, and guests with the resource that they run in.
   private(set) var remoteNodes: [(name: String, container: String?)] = []
-  private var containers: [String: String?] = [:]
+  private var remoteNames: Set<String> = []
+  private var guestNames: Set<String> = []
   /// `on-fail` of the stop operations that have one.
   var onFailOfStop: [String: String] = [:]
   private var ids: Set<String> = []
@@ -366,12 +367,13 @@ private struct ResourceIndex {
 
   /// Whether the configuration has it, or makes Pacemaker have it.
   func knows(_ id: String) -> Bool {
-    has(id) || (containers[id] ?? nil) != nil || bundles.contains { isImplicit(id, ofBundle: $0) }
+    has(id) || guestNames.contains(id) || bundles.contains { isImplicit(id, ofBundle: $0) }
   }
 
   func isPromotable(_ id: String) -> Bool { promotable.contains(withoutInstanceNumber(id)) }
 
-  func hasRemoteNode(_ name: String) -> Bool { containers[name] != nil }
+  /// Whether it is a remote node or a guest.
+  func hasRemoteNode(_ name: String) -> Bool { remoteNames.contains(name) }
 
   /// A node entry of type remote: it stays after its connection has been removed.
   mutating func addRemoteNode(_ name: String) {
@@ -380,8 +382,8 @@ private struct ResourceIndex {
   }
 
   private mutating func addRemoteNode(_ name: String, in container: String?) {
-    guard !hasRemoteNode(name) else { return }
-    containers[name] = container
+    guard remoteNames.insert(name).inserted else { return }
+    if container != nil { guestNames.insert(name) }
     remoteNodes.append((name, container))
   }
 

@@ -31,7 +31,7 @@ extension Planner {
     let isProperties = section == .properties
     var merge = SettingsMerge(
       sets: present, setName: section.setElementName!, ownerName: section.rawValue,
-      firstID: isProperties ? AttributeSets.bootstrapID : nil, usualID: Self.newSetID(section))
+      firstID: isProperties ? AttributeSets.bootstrapID : nil, usualID: section.usualSetID)
     merge.merge(wanted.map(\.element))
     for missing in merge.missingSecrets { reportMissing([missing.secret], at: wanted[missing.wanted].location) }
     for deletion in desired.deletions {
@@ -72,10 +72,10 @@ extension Planner {
     var generator = IDGenerator(taken: Set(sets.compactMap(\.id)).union(wanted.compactMap(\.element.id)))
     let nameless = sets.indices.filter { sets[$0].id == nil && sets[$0]["id-ref"] == nil }
     func name(_ index: Int) {
-      sets[index].attributes.insert(Attribute("id", generator.unique(Self.newSetID(section))), at: 0)
+      sets[index].attributes.insert(Attribute("id", generator.unique(section.usualSetID!)), at: 0)
     }
     for index in nameless where !sets[index].hasHeader { name(index) }
-    generator.taken.insert(Self.newSetID(section))
+    generator.taken.insert(section.usualSetID!)
     for index in nameless where sets[index].hasHeader { name(index) }
     return sets
   }
@@ -96,35 +96,25 @@ extension Planner {
       let places = [left, right].map { one in
         let set = one.element.element
         // Plain and without an id it is the usual set.
-        let id = set.id ?? (set["id-ref"] == nil && !set.hasHeader ? Self.newSetID(section) : nil)
+        let id = set.id ?? (isUsualSet(set, id: nil) ? section.usualSetID : nil)
         return present.firstIndex { $0.id == id && $0["id-ref"] == set["id-ref"] } ?? .max
       }
       return (places[0], left.offset) < (places[1], right.offset)
     }.map(\.element)
   }
 
-  static func newSetID(_ section: Section) -> String {
-    switch section {
-    case .properties: AttributeSets.bootstrapID
-    case .resourceDefaults: "rsc-options"
-    default: "op-options"
-    }
-  }
-
   /// `--prune-all --exact`: the sets of the documents and nothing else, but for what Pacemaker's daemons write.
   private mutating func exactSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {
-    func isPlain(_ set: Element) -> Bool {
-      set["id-ref"] == nil && !set.hasHeader && [nil, Self.newSetID(section)].contains(set.id)
-    }
+    func isUsual(_ set: Element) -> Bool { isUsualSet(set, id: section.usualSetID) }
     var sets: [Element] = []
-    for var set in withoutOverruled(wanted.map(\.element), where: isPlain) {
+    for var set in withoutOverruled(wanted.map(\.element), where: isUsual) {
       // Properties without a set are those of the set that comes first; of defaults any plain set will do.
-      if section == .properties, set.id == nil, isPlain(set) {
+      if section == .properties, set.id == nil, isUsual(set) {
         set.attributes.insert(Attribute("id", AttributeSets.bootstrapID), at: 0)
       }
       let same = sets.firstIndex {
         set.id != nil && $0.id == set.id || set["id-ref"] != nil && $0["id-ref"] == set["id-ref"]
-          || isPlain($0) && isPlain(set)
+          || isUsual($0) && isUsual(set)
       }
       if let same {
         sets[same].children += set.children

@@ -141,7 +141,7 @@ extension Planner {
       let before = current.section(section)?.elements(named: section.setElementName!) ?? []
       let after = settings[section] ?? []
       let kind = section.kindOfValues
-      let values = SettingsMerge.changes(from: before, to: after, usualSet: Self.newSetID(section))
+      let values = SettingsMerge.changes(from: before, to: after, usualSet: section.usualSetID!)
       changes += values.map { change($0, kind: kind, id: $0.name) }
       if values.isEmpty, before != after {
         changes.append(

@@ -119,7 +119,7 @@ struct SettingsMerge {
     !desired.hasHeader && desired["id-ref"] == nil && (desired.id == nil || firstID == nil || desired.id == firstID)
   }
 
-  private func isUsual(_ set: Element) -> Bool { isShort(set) && [nil, usualID].contains(set.id) }
+  private func isUsual(_ set: Element) -> Bool { isUsualSet(set, id: usualID) }
 
   /// For each of a document's sets the place of the one that it is about, if it is about one that there is.
   private func partners(of wanted: [Element]) -> [Int?] {

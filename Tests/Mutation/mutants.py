@@ -443,14 +443,13 @@ m.statement("case (Secret.outsideOfCIB?, _?): «return»", "break", "a property 
 m.statement("changed[ValueSource.secretMark] = nvpair[ValueSource.secretMark]", "",
             "a changed property that came from a file is shown in the plan", HIDDEN, oracle("test_history.SecretTests"))
 
-m.value("isShort(set) && «[nil, usualID].contains(set.id)»", "set.id == nil",
-        "defaults with the usual set's id and without one become two sets, of which another value is in force", CASES)
-
 m = File("Sources/Planning/Planner+Sections.swift", CASES)
 m.value("sets.insert(present[place], at: «sets.firstIndex { later.contains($0.id) } ?? sets.count»)", "sets.count",
         "a record that some tool has put first is moved by every apply")
 
 m = File("Sources/CIB/ValueSource.swift", CASES)
+m.value("return «[nil, id].contains(set.id)»", "set.id == nil",
+        "defaults with the usual set's id and without one become two sets, of which another value is in force")
 m.value("return «giver != index»", "false",
         "of two values for the usual set --prune-all --exact takes the first, and an apply without the last")
 

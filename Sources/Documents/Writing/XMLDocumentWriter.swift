@@ -124,12 +124,7 @@ private struct CIBAssembly {
   private mutating func addSets(of section: CIB.Section) {
     let settings = configuration.settings.filter { $0.section == section }
     // Values for the usual set, whether a document names it or not; several documents share it.
-    func isUsual(_ set: Element) -> Bool {
-      // No score is 0, as it is for Pacemaker.
-      let score = set["score"].map(ValueType.score.normalized) ?? "0"
-      return [nil, Self.usualSetID(section)].contains(set.id) && set["id-ref"] == nil && score == "0"
-        && set.first("rule") == nil
-    }
+    func isUsual(_ set: Element) -> Bool { isUsualSet(set, id: section.usualSetID) }
     var present: [Element] = []
     for (element, settings) in zip(withoutOverruled(settings.map(\.element), where: isUsual), settings) {
       let element = readable(element, settings.location, section.rawValue)
@@ -144,15 +139,6 @@ private struct CIBAssembly {
       }
     }
     if !present.isEmpty { sections[section, default: []] += present }
-  }
-
-  private static func usualSetID(_ section: CIB.Section) -> String? {
-    switch section {
-    case .properties: AttributeSets.bootstrapID
-    case .resourceDefaults: "rsc-options"
-    case .operationDefaults: "op-options"
-    default: nil
-    }
   }
 
   private mutating func addNodes() {
@@ -262,7 +248,7 @@ private struct CIBAssembly {
     case "fencing-level" where element.id == nil:
       element.attributes.insert(Attribute("id", generator.unique(IDGenerator.levelID(element))), at: 0)
     case _ where isAttributeSet(element.name) && element.id == nil && element["id-ref"] == nil:
-      let id = "\(usualSetID(section) ?? section.rawValue)"
+      let id = "\(section.usualSetID ?? section.rawValue)"
       element.attributes.insert(Attribute("id", generator.unique(id)), at: 0)
     default: break
     }
