@@ -43,6 +43,8 @@ package struct Planner {
   struct Want {
     var object: DesiredObject
     var currentIndex: Int?
+    /// How the documents came to have it: what the cluster's object is claimed by once it is found.
+    var claim: Claim
   }
 
   /// - Parameters:
@@ -130,13 +132,13 @@ package struct Planner {
       claims[index] = claim
       let present = current.objects[index]
       if Alignment.isPlainlySame(present.element, object.element, referencedIDs: referencedIDs) { return }
-      wants.append(Want(object: object, currentIndex: index))
+      wants.append(Want(object: object, currentIndex: index, claim: claim))
       return
     }
     let key = Self.key(of: object)
     guard newWants[key] == nil else { return }
     newWants[key] = wants.count
-    wants.append(Want(object: object, currentIndex: nil))
+    wants.append(Want(object: object, currentIndex: nil, claim: claim))
   }
 
   /// What a new object is known by: levels without an id have a name that may be the id of something else.
@@ -147,27 +149,31 @@ package struct Planner {
   // MARK: - Known by something else than the id
 
   /// A constraint that differs from one of the cluster's in its id alone is that one; a fencing level is known by its
-  /// target and its number.
+  /// target and its number. Several may have those (`target="n1"` and `target-pattern="n1"`): then the one of the same
+  /// id it is, else the one that is the same.
   private mutating func findSameUnderOtherIDs() {
-    func isStranger(_ want: Want) -> Bool {
-      want.currentIndex == nil && (want.object.kind.isConstraint || want.object.kind == .fencingLevel)
-    }
-    func key(_ kind: ObjectKind, _ element: Element) -> String {
-      kind == .fencingLevel ? Self.levelKey(element) : canonicalText(of: element)
-    }
+    func level(_ element: Element) -> String? { element.name == "fencing-level" ? Self.levelKey(element) : nil }
+    take { element in level(element).map { "\($0) \(element.id ?? "")" } }
+    take { canonicalText(of: $0) }
+    take(by: level)
+  }
+
+  /// Takes what the documents have for what the cluster has of the same key; without one, for nothing.
+  private mutating func take(by key: (Element) -> String?) {
+    func isLoose(_ kind: ObjectKind) -> Bool { kind.isConstraint || kind == .fencingLevel }
+    func isStranger(_ want: Want) -> Bool { want.currentIndex == nil && isLoose(want.object.kind) }
     guard wants.contains(where: isStranger) else { return }
     var unclaimed: [String: [Int]] = [:]
     for (index, object) in current.objects.enumerated().reversed() where claims[index] == .none {
-      guard object.kind.isConstraint || object.kind == .fencingLevel, !removed.contains(object.id) else { continue }
-      unclaimed[key(object.kind, object.element), default: []].append(index)
+      guard isLoose(object.kind), !removed.contains(object.id), let key = key(object.element) else { continue }
+      unclaimed[key, default: []].append(index)
     }
     guard !unclaimed.isEmpty else { return }
     for (position, want) in wants.enumerated() where isStranger(want) {
-      guard let index = unclaimed[key(want.object.kind, want.object.element)]?.popLast() else { continue }
+      guard let key = key(want.object.element), let index = unclaimed[key]?.popLast() else { continue }
       newWants[Self.key(of: want.object)] = nil
       wants[position].currentIndex = index
-      let object = desired.objects.firstIndex { $0.kind == want.object.kind && $0.id == want.object.id }
-      claims[index] = object.map { .document($0) } ?? .placement
+      claims[index] = want.claim
     }
   }
 
