@@ -232,7 +232,8 @@ package struct Planner {
       case .object(let id):
         guard let object = current.object(id) else { continue }
         switch object.kind {
-        case .fencingLevel, .aclGroup:
+        // A way back knows which it is, where several have one target and number.
+        case .fencingLevel where options.restoration == nil, .aclGroup:
           let form = "{\(object.kind.rawValue): …}"
           report("'\(id)' is \(object.kind.withArticle), which is deleted by \(form)", at: deletion.location)
         default: remove(object, because: deletionReason)

@@ -63,7 +63,7 @@ package struct WayBack: Sendable {
     case (nil, let after?, let now?):
       let comparison = comparison(change, before: nil, after: after, now: now)
       if !comparison.isAsLeft { conflicts.append(comparison.conflict) }
-      delete(change, now)
+      delete(change)
     case (let before?, nil, let now?):
       // Somebody has made it again.
       let comparison = comparison(change, before: nil, after: before, now: now)
@@ -87,7 +87,7 @@ package struct WayBack: Sendable {
         conflicts.append(comparison.conflict)
       }
       // A level of another target or number is another one.
-      if change.kind == .fencingLevel, Planner.levelKey(before) != Planner.levelKey(now) { delete(change, now) }
+      if change.kind == .fencingLevel, Planner.levelKey(before) != Planner.levelKey(now) { delete(change) }
       want(change, comparison.before ?? before)
     }
   }
@@ -103,12 +103,11 @@ package struct WayBack: Sendable {
         CIBObject(kind: change.kind, id: change.id, element: element), location: Location(name)))
   }
 
-  private mutating func delete(_ change: Change, _ now: Element) {
+  private mutating func delete(_ change: Change) {
     let target: Deletion.Target
     switch change.kind {
     case .aclTarget: target = .aclTarget(id: change.id)
     case .aclGroup: target = .aclGroup(id: change.id)
-    case .fencingLevel: target = .fencingLevel(target: Planner.levelTarget(now), index: now["index"] ?? "")
     default: target = .object(id: change.id)
     }
     desired.deletions.append(Deletion(target, location: Location(name)))
