@@ -65,10 +65,13 @@ extension Planner {
     return identified(merge.sets, section)
   }
 
-  /// With an id for the sets that have none: the usual one, as far as it is free, which no set under a condition gets.
+  /// With an id for the sets that have none: the usual one, as far as it is free, which no set under a condition gets,
+  /// and none that a document has for another set.
   private func identified(_ sets: [Element], _ section: Section) -> [Element] {
     var sets = sets
-    let wanted = desired.settings.filter { $0.section == section && section != .properties }
+    let wanted = desired.settings.filter {
+      $0.section == section && (section != .properties || $0.element.hasHeader)
+    }
     var generator = IDGenerator(taken: Set(sets.compactMap(\.id)).union(wanted.compactMap(\.element.id)))
     let nameless = sets.indices.filter { sets[$0].id == nil && sets[$0]["id-ref"] == nil }
     func name(_ index: Int) {
