@@ -45,7 +45,7 @@ extension Planner {
         reportTaken(object.id, at: wantedObject(object)?.location ?? .none)
       }
     }
-    for section in changedSections { checkNewSets(of: section, taken: taken) }
+    checkNewSets(changedSections, taken: taken)
 
     var generator = IDGenerator(taken: taken)
     for (object, previous) in fresh {
@@ -68,13 +68,33 @@ extension Planner {
     report(message, at: location, category: category)
   }
 
-  /// A plain set is known by its id: under another one it would be made anew with every apply, by force as well.
-  private mutating func checkNewSets(of section: Section, taken: Set<String>) {
-    let present = current.section(section)?.elements ?? []
-    for set in settings[section] ?? [] where set.first("rule") == nil && !present.contains(where: { $0.id == set.id }) {
-      guard let id = set.id, taken.contains(id) else { continue }
-      let wanted = desired.settings.first { $0.section == section && $0.element.id == id }
-      if let wanted { reportTaken(id, at: wanted.location, category: .syntax) }
+  /// A set without a rule is known by its id: under another it would be made anew with every apply, by force as well.
+  private mutating func checkNewSets(_ changedSections: [Section], taken: Set<String>) {
+    let changedNodes = nodes.indices.filter { !current.nodes.indices.contains($0) || nodes[$0] != current.nodes[$0] }
+    var taken = taken
+    var seen: Set<String> = []
+    func note(_ element: Element) {
+      if !Self.refersByID(element.name), let id = element.id, !seen.insert(id).inserted { taken.insert(id) }
+      element.elements.forEach(note)
+    }
+    changedSections.flatMap { settings[$0] ?? [] }.forEach(note)
+    changedNodes.flatMap { nodes[$0].elements }.forEach(note)
+    func check(_ sets: [Element], besides present: [Element], wanted: [(element: Element, location: Location)]) {
+      for set in sets where set.first("rule") == nil && !present.contains(where: { $0.id == set.id }) {
+        guard let id = set.id, taken.contains(id) else { continue }
+        let bringer = wanted.first { $0.element.id == id }
+        if let bringer { reportTaken(id, at: bringer.location, category: .syntax) }
+      }
+    }
+    for section in changedSections {
+      let wanted = desired.settings.filter { $0.section == section }.map { ($0.element, $0.location) }
+      check(settings[section] ?? [], besides: current.section(section)?.elements ?? [], wanted: wanted)
+    }
+    for index in changedNodes {
+      let wanted = desired.nodes.filter { $0.name == nodes[index]["uname"] }
+      check(
+        nodes[index].elements, besides: current.nodes.indices.contains(index) ? current.nodes[index].elements : [],
+        wanted: wanted.flatMap { node in node.element.elements.map { ($0, node.location) } })
     }
   }
 

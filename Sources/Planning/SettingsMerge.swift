@@ -103,10 +103,11 @@ struct SettingsMerge {
 
   /// The places of the sets, those first that have values.
   private static func giversFirst(_ sets: [Element]) -> [Int] {
-    func gives(_ set: Element) -> Bool {
-      set.elements.contains { $0.name == "nvpair" && ValueSource(of: $0) != .unset }
-    }
-    return sets.indices.filter { gives(sets[$0]) } + sets.indices.filter { !gives(sets[$0]) }
+    sets.indices.filter { gives(sets[$0]) } + sets.indices.filter { !gives(sets[$0]) }
+  }
+
+  private static func gives(_ set: Element) -> Bool {
+    set.elements.contains { $0.name == "nvpair" && ValueSource(of: $0) != .unset }
   }
 
   private static func setKey(_ set: Element) -> String { set.id ?? attributeSetHeader(set) }
@@ -177,7 +178,9 @@ struct SettingsMerge {
 
   /// The long form: this set, its rule and its score; its other values stay.
   private mutating func mergeSet(_ desired: Element, _ wanted: Int, into index: Int) {
-    if attributeSetHeader(sets[index]) != attributeSetHeader(desired) {
+    // Without values, before and after, it is as good as not there: it would not be made either.
+    let isIdle = !Self.gives(sets[index]) && !Self.gives(desired)
+    if !isIdle && attributeSetHeader(sets[index]) != attributeSetHeader(desired) {
       sets[index]["score"] = desired["score"]
       sets[index].children.removeAll { $0.element?.name == "rule" }
       if let rule = desired.first("rule") { sets[index].children.insert(.element(rule), at: 0) }
