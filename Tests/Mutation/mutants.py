@@ -447,6 +447,25 @@ m = File("Sources/Planning/Planner+Sections.swift", CASES)
 m.value("sets.insert(present[place], at: «sets.firstIndex { later.contains($0.id) } ?? sets.count»)", "sets.count",
         "a record that some tool has put first is moved by every apply")
 
+m.value("|| «$0.element.hasHeader»", "false",
+        "a value without a set goes into the one that a document wants without it: changed by every apply")
+
+m = File("Sources/Planning/SettingsMerge.swift", CASES)
+m.value("let isIdle = «!Self.gives(sets[index]) && !Self.gives(desired)»", "false",
+        "the set that is there for crmsync's record alone makes a document out of sync")
+
+m = File("Sources/Planning/Planner+IDs.swift", CASES)
+m.statement("changedSections.flatMap { settings[$0] ?? [] }.forEach(note)", "",
+            "a set called as a value of its section is made anew by every apply")
+m.statement("changedNodes.flatMap { nodes[$0].elements }.forEach(note)", "",
+            "a node's set called as a value of it is made anew by every apply")
+
+m = File("Sources/Planning/Planner.swift", CASES)
+m.statement("take { element in level(element).map { \"\\($0) \\(element.id ?? \"\")\" } }", "",
+            "of two fencing levels of one target and number each becomes the other, and the next apply turns them back")
+m.value("case .fencingLevel where «options.restoration == nil»", "true", "a rollback cannot take away a fencing level",
+        swift("WayBackTests"))
+
 m = File("Sources/CIB/ValueSource.swift", CASES)
 m.value("return «[nil, id].contains(set.id)»", "set.id == nil",
         "defaults with the usual set's id and without one become two sets, of which another value is in force")
