@@ -59,6 +59,11 @@ extension Element {
   /// `ocf:pacemaker:remote`: of a primitive, it is the connection to a remote node.
   package var isRemote: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
 
+  /// Of a fencing level: the node, the pattern, or `attribute=value`.
+  package var levelTarget: String {
+    self["target"] ?? self["target-pattern"] ?? "\(self["target-attribute"] ?? "")=\(self["target-value"] ?? "")"
+  }
+
   /// Whether it stands for a member that is elsewhere, or nowhere.
   package var isMemberReference: Bool {
     attributes.count == 1 && children.isEmpty && id != nil && isResourceElement(name)

@@ -201,11 +201,7 @@ private struct DefinedTargets {
     case .aclTarget: return .aclTarget(id: object.id)
     case .aclGroup: return .aclGroup(id: object.id)
     case .fencingLevel:
-      let element = object.element
-      let target =
-        element["target"] ?? element["target-pattern"]
-        ?? "\(element["target-attribute"] ?? "")=\(element["target-value"] ?? "")"
-      return .fencingLevel(target: target, index: element["index"] ?? "")
+      return .fencingLevel(target: object.element.levelTarget, index: object.element["index"] ?? "")
     default: return .object(id: object.id)
     }
   }

@@ -196,13 +196,13 @@ extension Planner {
         let hint = isDeleted(device) ? "restate the level without it, or delete the level" : fault.hint
         blame(
           object,
-          "fencing level \(object.element["index"] ?? "") of \(Self.levelTarget(object.element)) needs device '\(device)', "
+          "fencing level \(object.element["index"] ?? "") of \(object.element.levelTarget) needs device '\(device)', "
             + fault.text, at: object.element.position, category: fault.category, hint: hint, broken: isDeleted(device))
         continue
       }
       if let agentClass = agentClass(of: resource.element, target), agentClass != "stonith" {
         blame(
-          object, "fencing level of \(Self.levelTarget(object.element)) names '\(device)', which is no fencing device",
+          object, "fencing level of \(object.element.levelTarget) names '\(device)', which is no fencing device",
           at: object.element.position)
       }
     }

@@ -201,11 +201,7 @@ package struct Planner {
     }
   }
 
-  static func levelKey(_ level: Element) -> String { "level \(levelTarget(level)) \(level["index"] ?? "")" }
-
-  static func levelTarget(_ level: Element) -> String {
-    level["target"] ?? level["target-pattern"] ?? "\(level["target-attribute"] ?? "")=\(level["target-value"] ?? "")"
-  }
+  static func levelKey(_ level: Element) -> String { "level \(level.levelTarget) \(level["index"] ?? "")" }
 
   /// The document's object behind one of the configuration's, if a document has it.
   func wantedObject(_ object: CIBObject) -> DesiredObject? {
@@ -244,7 +240,7 @@ package struct Planner {
         if let group = current.object(id), group.kind == .aclGroup { remove(group, because: deletionReason) }
       case .fencingLevel(let target, let index):
         for object in current.objects where object.kind == .fencingLevel {
-          if Self.levelTarget(object.element) == target, object.element["index"] == index {
+          if object.element.levelTarget == target, object.element["index"] == index {
             remove(object, because: deletionReason)
           }
         }

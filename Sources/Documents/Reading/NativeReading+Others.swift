@@ -317,9 +317,5 @@ extension NativeReading {
 
 extension Element {
   /// What a fencing level without an id is called: its target and its index.
-  var fencingLevelName: String {
-    let index = self["index"] ?? ""
-    if let target = self["target"] ?? self["target-pattern"] { return "\(target)-\(index)" }
-    return "\(self["target-attribute"] ?? "")=\(self["target-value"] ?? "")-\(index)"
-  }
+  var fencingLevelName: String { "\(levelTarget)-\(self["index"] ?? "")" }
 }
