@@ -155,7 +155,8 @@ package struct Planner {
     func level(_ element: Element) -> String? { element.name == "fencing-level" ? Self.levelKey(element) : nil }
     take { element in level(element).map { "\($0) \(element.id ?? "")" } }
     take { canonicalText(of: $0) }
-    take(by: level)
+    // A way back brings back what was beside another of its target and number.
+    if options.restoration == nil { take(by: level) }
   }
 
   /// Takes what the documents have for what the cluster has of the same key; without one, for nothing.
