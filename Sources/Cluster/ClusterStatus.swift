@@ -432,7 +432,8 @@ private struct ResourceIndex {
     let promotedMax = runtime["promoted-max"] ?? runtime["masters"]
     if promotedMax != nil && promotedMax != "0", let inner = element.first("primitive")?.id { promotable.insert(inner) }
     let replicas = runtime["replicas"].flatMap { Int($0) } ?? promotedMax.flatMap { Int($0) } ?? 1
-    for number in 0..<max(0, min(replicas, 10_000)) {
+    // Any number is valid, and each replica is a node to be told of.
+    for number in 0..<max(0, min(replicas, 1000)) {
       addRemoteNode("\(id)-\(number)", in: "\(id)-\(runtime.name)-\(number)")
     }
   }
