@@ -123,7 +123,8 @@ class SecretCase(Case):
 
     def judge_file(self, what, path):
         """Secrets may be written into the CIB file and what is for its owner alone; there is nothing else to write."""
-        if str(path).startswith(("/dev/", "/proc/")):
+        # Where nobody has used its fonts yet, dot lists them, which fontconfig keeps.
+        if str(path).startswith(("/dev/", "/proc/", "/var/cache/fontconfig", f"{self.folder}/.cache/fontconfig")):
             return
         ours = path.is_relative_to(self.state) or path.name.lstrip(".").startswith("saved")
         near_cib = path.parent == self.folder and path.name.lstrip(".").startswith("cib.xml")
