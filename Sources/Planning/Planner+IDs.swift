@@ -22,7 +22,8 @@ extension Planner {
     let changedSections = Section.settings.filter { section in
       settings[section] ?? [] != current.section(section)?.elements(named: section.setElementName!) ?? []
     }
-    guard !fresh.isEmpty || !changedSections.isEmpty || nodes != current.nodes else { return }
+    let changedNodes = nodes.indices.filter { !current.nodes.indices.contains($0) || nodes[$0] != current.nodes[$0] }
+    guard !fresh.isEmpty || !changedSections.isEmpty || !changedNodes.isEmpty else { return }
 
     // Of what changes among sets and nodes: the ids are given out again below, but not to an object.
     var changing: Set<String> = []
@@ -45,7 +46,7 @@ extension Planner {
         reportTaken(object.id, at: wantedObject(object)?.location ?? .none)
       }
     }
-    checkNewSets(changedSections, taken: taken)
+    checkNewSets(changedSections, changedNodes, taken: taken)
 
     var generator = IDGenerator(taken: taken)
     for (object, previous) in fresh {
@@ -57,9 +58,9 @@ extension Planner {
       let now = Element(section.rawValue, children: (settings[section] ?? []).map { .element($0) })
       settings[section] = settleIDs(of: now, previous: before, &generator).elements
     }
-    for (index, node) in nodes.enumerated() {
+    for index in changedNodes {
       let previous = index < current.nodes.count ? current.nodes[index] : nil
-      if node != previous { nodes[index] = settleIDs(of: node, previous: previous, &generator) }
+      nodes[index] = settleIDs(of: nodes[index], previous: previous, &generator)
     }
   }
 
@@ -69,8 +70,7 @@ extension Planner {
   }
 
   /// A set without a rule is known by its id: under another it would be made anew with every apply, by force as well.
-  private mutating func checkNewSets(_ changedSections: [Section], taken: Set<String>) {
-    let changedNodes = nodes.indices.filter { !current.nodes.indices.contains($0) || nodes[$0] != current.nodes[$0] }
+  private mutating func checkNewSets(_ changedSections: [Section], _ changedNodes: [Int], taken: Set<String>) {
     var taken = taken
     var seen: Set<String> = []
     func note(_ element: Element) {
@@ -79,22 +79,26 @@ extension Planner {
     }
     changedSections.flatMap { settings[$0] ?? [] }.forEach(note)
     changedNodes.flatMap { nodes[$0].elements }.forEach(note)
-    func check(_ sets: [Element], besides present: [Element], wanted: [(element: Element, location: Location)]) {
+    // Looked for among the documents only where there is something to tell: each of thousands of nodes may have a new set.
+    func check(_ sets: [Element], besides present: [Element], broughtBy wanted: () -> [(Element, Location)]) {
       for set in sets where set.first("rule") == nil && !present.contains(where: { $0.id == set.id }) {
         guard let id = set.id, taken.contains(id) else { continue }
-        let bringer = wanted.first { $0.element.id == id }
-        if let bringer { reportTaken(id, at: bringer.location, category: .syntax) }
+        let bringer = wanted().first { $0.0.id == id }
+        if let bringer { reportTaken(id, at: bringer.1, category: .syntax) }
       }
     }
     for section in changedSections {
-      let wanted = desired.settings.filter { $0.section == section }.map { ($0.element, $0.location) }
-      check(settings[section] ?? [], besides: current.section(section)?.elements ?? [], wanted: wanted)
+      check(settings[section] ?? [], besides: current.section(section)?.elements ?? []) {
+        desired.settings.filter { $0.section == section }.map { ($0.element, $0.location) }
+      }
     }
     for index in changedNodes {
-      let wanted = desired.nodes.filter { $0.name == nodes[index]["uname"] }
-      check(
-        nodes[index].elements, besides: current.nodes.indices.contains(index) ? current.nodes[index].elements : [],
-        wanted: wanted.flatMap { node in node.element.elements.map { ($0, node.location) } })
+      let node = nodes[index]
+      check(node.elements, besides: index < current.nodes.count ? current.nodes[index].elements : []) {
+        desired.nodes.filter { $0.name == node["uname"] }.flatMap { wanted in
+          wanted.element.elements.map { ($0, wanted.location) }
+        }
+      }
     }
   }
 
