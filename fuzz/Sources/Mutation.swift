@@ -23,21 +23,20 @@ enum Mutation {
     var parts = bytes.split(separator: 0, maxSplits: kinds.count - 1, omittingEmptySubsequences: false).map(Array.init)
     guard parts.count == kinds.count else { return nil }
     let index = dice.roll(kinds.count)
-    for _ in 0...dice.roll(3) {
-      switch kinds[index] {
-      case .text: parts[index] = [UInt8](dice.pick(Words.flags).utf8)
-      case .xml:
-        guard var root = try? Element(parsing: parts[index]) else { return nil }
-        mutate(&root, &dice)
-        var writer = XMLWriter(isIndenting: false)
-        writer.write(root)
-        parts[index] = writer.bytes
-      case .json:
-        let (read, diagnostics) = JSONReader.read(parts[index], document: "")
-        guard var value = read, diagnostics.isEmpty else { return nil }
-        mutate(&value, &dice)
-        parts[index] = JSONEmitter.bytes(of: value, isCompact: true)
-      }
+    let times = 1 + dice.roll(3)
+    switch kinds[index] {
+    case .text: parts[index] = [UInt8](dice.pick(Words.flags).utf8)
+    case .xml:
+      guard var root = try? Element(parsing: parts[index]) else { return nil }
+      for _ in 0..<times { mutate(&root, &dice) }
+      var writer = XMLWriter(isIndenting: false)
+      writer.write(root)
+      parts[index] = writer.bytes
+    case .json:
+      let (read, diagnostics) = JSONReader.read(parts[index], document: "")
+      guard var value = read, diagnostics.isEmpty else { return nil }
+      for _ in 0..<times { mutate(&value, &dice) }
+      parts[index] = JSONEmitter.bytes(of: value, isCompact: true)
     }
     return Array(parts.joined(separator: [0]))
   }
