@@ -1,9 +1,7 @@
 import Glibc
 
-/// Where results go. Everything else goes to standard error.
+/// Where results go.
 package enum StandardOutput {
-  package static var isTerminal: Bool { isatty(1) == 1 }
-
   /// Writes all of it, without a buffer: nothing can be lost at exit.
   ///
   /// - Throws: `FileError` of kind `noSpace` (exit 74), `brokenPipe` (to be quiet about: `crmsync export | head`) or
@@ -23,9 +21,8 @@ package enum StandardOutput {
   }
 }
 
+/// Where everything else goes.
 package enum StandardError {
-  package static var isTerminal: Bool { isatty(2) == 1 }
-
   /// Writes what can be written: there is nobody left to tell about a failure.
   package static func write(_ text: String) {
     ignoreSIGPIPE()

@@ -8,15 +8,11 @@ enum Console {
     var text = message.printable + "\n"
     for detail in details { text += "  \(detail.printable)\n" }
     if let hint { text += "  hint: \(hint.printable)\n" }
-    let bytes = Array(text.utf8)
-    // Nothing sensible is left to do where standard error is gone.
-    bytes.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
+    StandardError.write(text)
   }
 
   /// Tells of what was done, in text that is printable as it is.
-  static func log(_ text: String) {
-    Array(text.utf8).withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
-  }
+  static func log(_ text: String) { StandardError.write(text) }
 
   /// - Throws: `Failure` where not all of it was written: a full disk, a closed pipe.
   static func print(_ text: String) throws {
@@ -36,8 +32,7 @@ enum Console {
 
   /// Asks a yes-or-no question on the terminal; anything but yes is no.
   static func confirm(_ question: String) -> Bool {
-    let prompt = Array("\(question) [y/N] ".utf8)
-    prompt.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
+    StandardError.write("\(question) [y/N] ")
     guard let answer = readLine() else { return false }
     return ["y", "yes"].contains(answer.lowercased())
   }

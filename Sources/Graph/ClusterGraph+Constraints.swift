@@ -11,7 +11,6 @@ extension ClusterGraph {
     struct Row: Hashable {
       var scores: [String: String] = [:]
       var others: [String] = []
-      var marks: Set<String> = []
     }
     var rows: [String: Row] = [:]
     var order: [String] = []

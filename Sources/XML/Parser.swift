@@ -58,35 +58,6 @@ extension Element {
 /// Loads the parser, which happens by itself when it is first needed; before that, where there is time to spare.
 package func loadXMLParser() { _ = crmsync_libxml2() }
 
-/// Whether the bytes are well-formed XML, without making a tree of them.
-///
-/// - Throws: `XMLError`, the first error that makes the text no XML.
-package func checkWellFormed(_ bytes: [UInt8]) throws(XMLError) {
-  guard bytes.count <= Int(Int32.max) else {
-    throw XMLError(message: "the text is larger than 2 GiB", position: .unknown)
-  }
-  let error = bytes.withUnsafeBytes { bytes -> XMLError? in
-    guard let base = bytes.baseAddress,
-      let context = crmsync_xml_parser(base.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
-    else { return XMLError(message: "the text is empty", position: SourcePosition(line: 1, column: 1)) }
-    defer { crmsync_xml_parser_free(context) }
-    crmsync_xml_parser_set(context, Int32(XML_PARSE_NONET.rawValue))
-    var builder = TreeBuilder(context: context, skipped: nil, keepsPositions: false)
-    withUnsafeMutablePointer(to: &builder) { builder in
-      TreeBuilder.install(builder)
-      context.pointee.sax.pointee.startElementNs = { _, _, _, _, _, _, _, _, _ in }
-      context.pointee.sax.pointee.endElementNs = { _, _, _, _ in }
-      context.pointee.sax.pointee.characters = nil
-      context.pointee.sax.pointee.comment = nil
-      crmsync_xml_parse(context)
-    }
-    if let error = builder.error { return error }
-    return context.pointee.wellFormed == 0
-      ? XMLError(message: "the text is not well-formed XML", position: .unknown) : nil
-  }
-  if let error { throw error }
-}
-
 /// Builds the tree from libxml2's SAX2 events. SAX rather than libxml2's own tree: that takes ten times the memory
 /// of the text, and every string of it would be copied a second time. libxml2 hands a pointer to it to every event.
 private struct TreeBuilder {
