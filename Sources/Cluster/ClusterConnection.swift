@@ -401,7 +401,6 @@ enum CrmExit {
   static let noQuorum: Int32 = 106
   static let unsafe: Int32 = 107
   static let exists: Int32 = 108
-  static let timedOut: Int32 = 124
 }
 
 extension ClusterConnection {
@@ -433,7 +432,7 @@ extension ClusterConnection {
     switch outcome.ending {
     case .signalled(let signal):
       return ClusterError(
-        .noCibadmin, "'cibadmin \(action)' was ended by signal \(signal)\(unknown)", hint: hint ?? noCIBHint)
+        .killed, "'cibadmin \(action)' was ended by signal \(signal)\(unknown)", hint: hint ?? noCIBHint)
     case .timedOut, .exited:
       let seconds = limit.rounded() == limit ? "\(Int(limit))" : "\(limit)"
       return ClusterError(
@@ -453,7 +452,7 @@ extension ClusterConnection {
     case CrmExit.disconnected, CrmExit.noSuch, CrmExit.unavailable, CrmExit.unsafe:
       let user = geteuid() == 0 ? "" : " Only root and members of the group haclient may ask it."
       return ClusterError(.unavailable, "no cluster answers", hint: "is Pacemaker running on this machine?\(user)")
-    case CrmExit.timedOut:
+    case CrmExit.timeout:
       return endingError(Tool.Outcome(ending: .timedOut), action, action == "--patch" ? patchTimeLimit : queryTimeLimit)
     default:
       let kind: ClusterError.Kind = action == "--patch" ? .failed : .noCibadmin

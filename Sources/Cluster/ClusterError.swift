@@ -9,8 +9,10 @@ package struct ClusterError: Error, Equatable, Sendable {
     case invalidCIB
     /// `cibadmin` is missing, cannot be started, or prints no CIB.
     case noCibadmin
-    /// It did not end in time. After a patch, whether the change was made is not known.
+    /// `cibadmin` did not end in time.
     case timedOut
+    /// A signal ended `cibadmin`.
+    case killed
     /// No cluster answers.
     case unavailable
     /// The cluster answers, but has no quorum for the change.
@@ -44,12 +46,15 @@ package struct ClusterError: Error, Equatable, Sendable {
     switch kind {
     case .noInput: 66
     case .invalidCIB, .schemaRefused: 65
-    case .noCibadmin, .timedOut, .unavailable, .noQuorum: 69
+    case .noCibadmin, .timedOut, .killed, .unavailable, .noQuorum: 69
     case .permissionDenied, .partialCIB: 77
     case .conflict: 75
     case .patchFailed, .sourceNeedsNumUpdates, .noSpace, .failed: 74
     }
   }
+
+  /// Whether a patch may have been applied in spite of it: cibadmin has handed it over, and the answer was lost.
+  package var leavesDoubt: Bool { kind == .timedOut || kind == .killed }
 
   /// Whether reading and planning anew can help.
   package var canRetry: Bool {

@@ -96,9 +96,20 @@ private let hasCibadmin = isInstalled("cibadmin")
     #expect(error?.message == "'cibadmin --query' did not end within 0.5 s")
     let patch = try patchError("cat >/dev/null; sleep 30")
     #expect(patch?.message.contains("whether the change was made is not known") == true)
+    #expect(patch?.leavesDoubt == true)
   }
 
-  @Test(arguments: ["", "echo s3cret", "echo '<cib'", "echo '<html/>'", "printf '\\0\\377'", "kill -9 $$"])
+  @Test func aSignalIsNamed() throws {
+    let error = try queryError("echo s3cret; kill -9 $$")
+    #expect(error?.kind == .killed)
+    #expect(error?.exitStatus == 69)
+    #expect(error?.message == "'cibadmin --query' was ended by signal 9")
+    let patch = try patchError("kill -9 $$")
+    #expect(patch?.message.contains("whether the change was made is not known") == true)
+    #expect(patch?.leavesDoubt == true)
+  }
+
+  @Test(arguments: ["", "echo s3cret", "echo '<cib'", "echo '<html/>'", "printf '\\0\\377'"])
   func whatIsNoCIBIsNotTakenForOne(script: String) throws {
     let error = try queryError(script)
     #expect(error?.kind == .noCibadmin)

@@ -539,6 +539,26 @@ esac""")
                 self.apply(f"primitives: {{d: {DUMMY % 3}}}\n")
                 self.assertEqual(self.entries()[0]["state"], "unknown")
 
+    def test_cibadmin_killed_before_the_answer(self):
+        for taken in (True, False):
+            with self.subTest(taken=taken):
+                shutil.rmtree(self.state, ignore_errors=True)
+                self.cib.write_text(CIB)
+                run = '"$REAL" "$@"' if taken else ":"
+                env = self.with_cibadmin(f"""
+case "$*" in
+  *--patch*) {run}; kill -9 $$ ;;
+  *) exec "$REAL" "$@" ;;
+esac""")
+                document = self.file("doc.yaml", f"primitives: {{d: {DUMMY % 2}}}\n")
+                result = self.on_file("apply", document, env=env)
+                self.assertStatus(69, result)
+                self.assertIn("ended by signal 9; whether the change was made is not known", result.err)
+                self.assertEqual([e["state"] for e in self.entries()], ["unknown"])
+                self.assertIn("unknown whether", self.on_file("history", "1").out)
+                self.assertIn("Applied." if taken else "Nothing goes back", self.rollback().out)
+                self.assertSame(CIB)
+
     def test_a_conflict_leaves_nothing(self):
         env = self.with_cibadmin("""
 case "$*" in

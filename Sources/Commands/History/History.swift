@@ -45,7 +45,7 @@ final class History {
         drop()
         return false
       }
-    } catch let error as ClusterError where error.kind == .timedOut {
+    } catch let error as ClusterError where error.leavesDoubt {
       // Whether it was applied is not known, and the entry says so.
       pending = nil
       throw error

@@ -54,7 +54,7 @@ enum HistoryView {
     ]
     switch entry.state {
     case .applied: break
-    case .unknown: lines.append("It is unknown whether it was applied: crmsync ended before it was told.")
+    case .unknown: lines.append("It is unknown whether it was applied: no answer came.")
     case .underWay: lines.append("It is being applied just now.")
     }
     let plan = content.changes.map { PlanText(usesColour: Console.usesColour).render($0.plan) } ?? ""
