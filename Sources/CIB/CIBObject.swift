@@ -56,9 +56,6 @@ extension Element {
     Element(name, [Attribute("id", id)], position: position)
   }
 
-  /// `ocf:pacemaker:remote`: of a primitive, it is the connection to a remote node.
-  package var isRemote: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
-
   /// Of a fencing level: the node, the pattern, or `attribute=value`.
   package var levelTarget: String {
     self["target"] ?? self["target-pattern"] ?? "\(self["target-attribute"] ?? "")=\(self["target-value"] ?? "")"

@@ -16,16 +16,30 @@ extension Configuration {
     return nil
   }
 
+  /// The same, or what the defaults say.
+  private func metaAttributeOrDefault(_ name: String, of id: String) -> String? {
+    if let value = metaAttribute(name, of: id) { return value }
+    return section(.resourceDefaults).flatMap { values(in: [$0], "meta_attributes")[name] }
+  }
+
+  /// Whether the cluster leaves the resource alone: as it says itself, or what it is inside of, or the defaults; or as the
+  /// whole cluster is in maintenance.
+  package func isUnmanaged(_ id: String) -> Bool {
+    func says(_ name: String, _ value: Bool) -> Bool {
+      metaAttributeOrDefault(name, of: id).flatMap(Values.boolean) == value
+    }
+    return booleanProperty("maintenance-mode", default: false) || says("maintenance", true) || says("is-managed", false)
+  }
+
   /// Whether the resource is told to be stopped: by itself, by what it is inside of, or by the defaults.
   ///
   /// - Parameter everByRule: whether it is enough that a set says so whose rule may hold some time.
   package func isStopped(_ id: String, everByRule: Bool = false) -> Bool {
     let name = "target-role"
     func isStopped(_ value: String?) -> Bool { value?.lowercased() == "stopped" }
-    let defaults = section(.resourceDefaults).map { [$0] } ?? []
-    let value = metaAttribute(name, of: id) ?? values(in: defaults, "meta_attributes")[name]
+    let value = metaAttributeOrDefault(name, of: id)
     if isStopped(value) || !everByRule { return isStopped(value) }
-    var said = defaults
+    var said = section(.resourceDefaults).map { [$0] } ?? []
     var at: String? = id
     while let resource = at {
       said += sources(of: resource)
@@ -39,7 +53,21 @@ extension Configuration {
   /// The primitive, and the template that it is made from.
   package func sources(of id: String) -> [Element] {
     guard let element = resource(id)?.element else { return [] }
-    return [element] + (element["template"].flatMap { object(.template, $0)?.element }.map { [$0] } ?? [])
+    return [element] + (template(of: element).map { [$0] } ?? [])
+  }
+
+  private func template(of primitive: Element) -> Element? {
+    primitive["template"].flatMap { object(.template, $0)?.element }
+  }
+
+  /// The class of a primitive's agent; nil where the template that is to say so is missing.
+  package func agentClass(of primitive: Element) -> String? { primitive["class"] ?? template(of: primitive)?["class"] }
+
+  package func isFencingDevice(_ primitive: Element) -> Bool { agentClass(of: primitive) == "stonith" }
+
+  /// Whether it is the connection to a remote node, `ocf:pacemaker:remote`.
+  package func isRemote(_ primitive: Element) -> Bool {
+    primitive.isRemoteAgent || template(of: primitive)?.isRemoteAgent == true
   }
 
   /// The values of the sources' sets of this name, those of the first source before those of the next.
@@ -67,6 +95,8 @@ extension Configuration {
 }
 
 extension Element {
+  fileprivate var isRemoteAgent: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
+
   fileprivate func firstDescendant(id: String, name: String) -> Element? {
     if self.name == name, self.id == id { return self }
     for case .element(let child) in children {

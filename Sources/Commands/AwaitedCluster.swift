@@ -58,7 +58,7 @@ struct AwaitedCluster {
     var gone = planned.remembered
     gone += planned.plan.changes.filter { change in
       guard change.action == .delete, let element = current.resource(change.id)?.element else { return false }
-      return element.isRemote
+      return current.isRemote(element)
     }.map(\.id)
     guard !gone.isEmpty else { return }
     // The controller writes the node's state once more when it deletes its history (tried on Pacemaker 2.1.5), so that has

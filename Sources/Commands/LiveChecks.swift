@@ -33,7 +33,7 @@ struct LiveChecks {
     for change in plan.changes where change.action == .delete && [.primitive, .bundle].contains(change.kind) {
       guard status.isActive(change.id) else { continue }
       let nodes = status.activeNodes(of: change.id)
-      if status.maintenanceMode || current.isUnmanaged(change.id) {
+      if current.isUnmanaged(change.id) {
         plan.refuse(
           "'\(change.id)' is unmanaged and runs on \(nodes.joined(separator: ", ")): deleted, it would run on unseen",
           option: "--force", allowances)
@@ -68,12 +68,8 @@ struct LiveChecks {
     var endpoints: [(id: String, endpoint: Endpoint)] = []
     for change in plan.changes where change.kind == .primitive && (change.action == .create || change.action == .update)
     {
-      guard let element = target.object(change.id)?.element, let endpoint = endpoint(of: element, id: change.id) else {
-        continue
-      }
-      if let before = current.object(change.id)?.element, self.endpoint(of: before, id: change.id) == endpoint {
-        continue
-      }
+      guard let endpoint = endpoint(of: change.id, in: target), endpoint != self.endpoint(of: change.id, in: current)
+      else { continue }
       endpoints.append((change.id, endpoint))
     }
     guard !endpoints.isEmpty else { return [] }
@@ -81,35 +77,12 @@ struct LiveChecks {
     return endpoints.filter { !answering.contains($0.endpoint) }
   }
 
-  private func endpoint(of element: Element, id: String) -> Endpoint? {
-    guard element["class"] == "ocf", element["provider"] == "pacemaker", element["type"] == "remote" else { return nil }
-    func parameter(_ name: String) -> String? {
-      for set in element.elements(named: "instance_attributes") {
-        if let value = set.elements.first(where: { $0["name"] == name })?["value"] { return value }
-      }
-      return nil
-    }
-    let host = parameter("server") ?? parameter("addr") ?? id
-    return Endpoint(host: host, port: parameter("port").flatMap(UInt16.init) ?? 3121)
-  }
-}
-
-extension Configuration {
-  /// Whether the resource, or one that it is in, is set to be left alone.
-  func isUnmanaged(_ id: String) -> Bool {
-    var at: String? = id
-    while let resource = at {
-      for set in object(resource)?.element.elements(named: "meta_attributes") ?? [] {
-        for nvpair in set.elements {
-          let value = nvpair["value"].flatMap(Values.boolean)
-          if nvpair["name"] == "is-managed" && value == false || nvpair["name"] == "maintenance" && value == true {
-            return true
-          }
-        }
-      }
-      at = parent(of: resource)
-    }
-    return false
+  /// Where the remote node of this resource listens.
+  private func endpoint(of id: String, in configuration: Configuration) -> Endpoint? {
+    guard let resource = configuration.resource(id), configuration.isRemote(resource.element) else { return nil }
+    let parameters = configuration.parameters(of: id)
+    let host = parameters["server"] ?? parameters["addr"] ?? id
+    return Endpoint(host: host, port: parameters["port"].flatMap(UInt16.init) ?? 3121)
   }
 }
 

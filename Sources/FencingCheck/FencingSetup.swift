@@ -74,8 +74,8 @@ package struct FencingSetup: Sendable {
     topology = configuration.section(.fencingTopology)?.elements(named: "fencing-level") ?? []
     let placed = configuration.isOptIn ? PlacedResources(configuration) : nil
     for object in configuration.objects where object.kind == .primitive {
+      guard configuration.isFencingDevice(object.element) else { continue }
       let sources = configuration.sources(of: object.id)
-      guard sources.contains(where: { $0["class"] == "stonith" }) else { continue }
       let agent = sources.lazy.compactMap { $0["type"] }.first ?? ""
       let parameters = configuration.parameters(of: object.id)
       var device = Device(id: object.id, agent: agent, kind: Self.kind(of: agent), parameters: parameters)
@@ -133,8 +133,7 @@ package struct FencingSetup: Sendable {
       add(Node(name: name, kind: .member, attributes: attributes[name] ?? [:]))
     }
     for object in configuration.objects where object.kind == .primitive {
-      let sources = configuration.sources(of: object.id)
-      if sources.contains(where: \.isRemote) {
+      if configuration.isRemote(object.element) {
         add(Node(name: object.id, kind: .remote, attributes: attributes[object.id] ?? [:]))
       } else if let guest = configuration.metaAttribute("remote-node", of: object.id) {
         add(Node(name: guest, kind: .guest, container: object.id))

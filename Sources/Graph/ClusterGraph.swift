@@ -113,6 +113,12 @@ package struct ClusterGraph {
 
   func resource(_ id: String) -> CIBObject? { target.resource(id) ?? current.resource(id) }
 
+  /// Whether it is the connection to a remote node, which the picture has as a node.
+  func isRemote(_ id: String) -> Bool {
+    let configuration = target.resource(id) == nil ? current : target
+    return configuration.resource(id).map { configuration.isRemote($0.element) } ?? false
+  }
+
   /// The resource that it is in, and that is in no other.
   func outermost(_ id: String) -> String {
     var outer = id
@@ -149,7 +155,7 @@ extension ClusterGraph {
   /// Remote and guest nodes, also those that the plan adds.
   var remoteNodes: [String] {
     let known = status.nodes.filter { $0.kind != .member }.map(\.name)
-    let connections = objects(.primitive).filter(\.isRemoteConnection).map(\.id)
+    let connections = objects(.primitive).map(\.id).filter(isRemote)
     return Set(known + connections).sorted()
   }
 
@@ -216,7 +222,7 @@ extension ClusterGraph {
     var byOutermost: [String: [ClusterStatus.Instance]] = [:]
     for instance in activeInstances[node] ?? [] {
       let id = instance.baseID
-      if resource(id)?.isRemoteConnection == true {
+      if isRemote(id) {
         remotes.append(id)
       } else {
         byOutermost[outermost(id), default: []].append(instance)
@@ -250,7 +256,7 @@ extension ClusterGraph {
   /// What runs nowhere, or is not known to; nil where there is nothing of the kind.
   private var idleTable: String? {
     let all = target.topLevelResources + current.topLevelResources.filter { target.resource($0) == nil }
-    let idle = all.filter { !status.isActive($0) && resource($0)?.isRemoteConnection != true }
+    let idle = all.filter { !status.isActive($0) && !isRemote($0) }
     guard !idle.isEmpty else { return nil }
     var table = Table()
     table.add(.init(DOT.bold(isObserved ? "runs nowhere" : "resources"), background: Palette.head))
@@ -270,13 +276,6 @@ extension ClusterGraph {
       }
     }
     return object.memberIDs.isEmpty ? html : html + "<BR ALIGN=\"LEFT\"/>"
-  }
-}
-
-extension CIBObject {
-  /// `ocf:pacemaker:remote`: it is the connection to a remote node, which the picture has as a node.
-  fileprivate var isRemoteConnection: Bool {
-    kind == .primitive && element.isRemote
   }
 }
 

@@ -200,16 +200,12 @@ extension Planner {
             + fault.text, at: object.element.position, category: fault.category, hint: hint, broken: isDeleted(device))
         continue
       }
-      if let agentClass = agentClass(of: resource.element, target), agentClass != "stonith" {
+      if let agentClass = target.agentClass(of: resource.element), agentClass != "stonith" {
         blame(
           object, "fencing level of \(object.element.levelTarget) names '\(device)', which is no fencing device",
           at: object.element.position)
       }
     }
-  }
-
-  private func agentClass(of primitive: Element, _ target: Configuration) -> String? {
-    primitive["class"] ?? primitive["template"].flatMap { target.object($0)?.element["class"] }
   }
 
   /// - Parameter ids: the names of the elements that have them. Pacemaker looks among elements of the same name.
@@ -257,17 +253,16 @@ extension Planner {
       // A group, clone or bundle speaks for what is inside.
       guard target.parent(of: object.id) == nil, !allowed.contains(object.id, in: target) else { continue }
       let inner = [object] + object.memberIDs.compactMap(target.object)
-      let isCritical = inner.contains { $0.element.isFencingDevice || $0.element.isRemote }
+      let isCritical = inner.contains { target.isFencingDevice($0.element) || target.isRemote($0.element) }
       let wasSoBefore =
         before.map { current.resource(object.id) != nil && !$0.contains(object.id, in: current) } ?? false
       let wanted = wantedObject(object)
       if wasSoBefore && wanted == nil { continue }
-      let what =
-        object.element.isRemote
-        ? "remote node" : object.element.isFencingDevice ? "fencing device" : object.kind.rawValue
-      let consequence =
-        object.element.isRemote
-        ? "; Pacemaker would fence it" : object.element.isFencingDevice ? "; it could fence nothing" : ""
+      let (what, consequence) =
+        target.isRemote(object.element)
+        ? ("remote node", "; Pacemaker would fence it")
+        : target.isFencingDevice(object.element)
+          ? ("fencing device", "; it could fence nothing") : (object.kind.rawValue, "")
       diagnostics.append(
         Diagnostic(
           isCritical && !wasSoBefore ? .error : .warning,
@@ -310,7 +305,7 @@ extension Planner {
   private func activeFencingDevices(_ configuration: Configuration, _ everByRule: Bool) -> Set<String> {
     var devices: Set<String> = []
     for object in configuration.objects where object.kind == .primitive {
-      guard agentClass(of: object.element, configuration) == "stonith" else { continue }
+      guard configuration.isFencingDevice(object.element) else { continue }
       if !configuration.isStopped(object.id, everByRule: everByRule) { devices.insert(object.id) }
     }
     return devices
@@ -321,10 +316,8 @@ extension Planner {
   private mutating func checkNodeNames(_ target: Configuration) {
     var known = Set(target.nodes.compactMap { $0["uname"] })
     for object in target.objects where object.kind == .primitive {
-      if object.element.isRemote { known.insert(object.id) }
-      for set in object.element.elements(named: "meta_attributes") {
-        if let guest = set.elements.first(where: { $0["name"] == "remote-node" })?["value"] { known.insert(guest) }
-      }
+      if target.isRemote(object.element) { known.insert(object.id) }
+      if let guest = target.metaAttribute("remote-node", of: object.id) { known.insert(guest) }
     }
     var reported: Set<String> = []
     func report(_ name: String, _ location: Location, _ planner: inout Planner) {
@@ -463,8 +456,6 @@ extension Element {
     for case .element(let child) in children { values.formUnion(child.hazardousValues) }
     return values
   }
-
-  var isFencingDevice: Bool { self["class"] == "stonith" }
 }
 
 /// Every id in the tree, of elements that have one of their own.

@@ -105,6 +105,21 @@ class Waiting(LabCase):
     def test_in_sync_while_an_unwatched_start_is_under_way(self):
         self.wait_in_sync("slow-unwatched", "")
 
+    def test_nothing_is_awaited_of_what_is_left_alone(self):
+        """The cluster does nothing then, which is no failure."""
+        def unset():
+            self.on_member("cibadmin", "--delete-all", "--force", "--xpath",
+                           "//nvpair[@name='maintenance-mode' or @name='is-managed']")
+
+        self.addCleanup(unset)
+        for name, where in (("kept", "properties: {stonith-enabled: false, maintenance-mode: true}"),
+                            ("left", PROPERTIES + "resource-defaults: {is-managed: false}")):
+            with self.subTest(where):
+                result = super().apply(f"{where}\nprimitives: {{{name}: {{agent: 'ocf:pacemaker:Dummy'}}}}\n", "--wait")
+                self.assertIn("settled, 0 resources run", result.err)
+                self.assertEqual([], self.active(name))
+                unset()
+
     def test_a_failure_of_before_is_not_this_ones(self):
         """What has long failed, and is not touched, is no failure of a change."""
         self.apply("""primitives:

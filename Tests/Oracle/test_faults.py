@@ -644,13 +644,20 @@ class SafetyTests(FaultCase):
         self.assertEqual(self.patches(), 0)
 
     def test_remote_that_does_not_answer(self):
-        document = self.document("remotes: {r: {server: 127.0.0.1, port: 9}}\n")
-        env = self.live()
-        plan = self.assertStatus(0, crmsync("plan", document, env=env))
-        self.assertIn("WILL BE FENCED", plan.out + plan.err)
-        self.assertSays(self.assertStatus(3, crmsync("apply", document, "--yes", env=env)), "--allow-unreachable-remotes")
-        self.assertEqual(self.patches(), 0)
-        self.assertStatus(0, crmsync("apply", document, "--yes", "--allow-unreachable-remotes", env=env))
+        by_template = """templates: {host: {agent: 'ocf:pacemaker:remote', params: {port: 9}}}
+primitives: {r: {template: host, params: {server: 127.0.0.1}}}
+"""
+        for text in ("remotes: {r: {server: 127.0.0.1, port: 9}}\n", by_template):
+            with self.subTest(text):
+                document = self.document(text)
+                env = self.live()
+                plan = self.assertStatus(0, crmsync("plan", document, env=env))
+                self.assertIn("WILL BE FENCED", plan.out + plan.err)
+                result = self.assertStatus(3, crmsync("apply", document, "--yes", env=env))
+                self.assertSays(result, "127.0.0.1 port 9", "--allow-unreachable-remotes")
+                self.assertEqual(self.patches(), 0)
+                self.assertStatus(0, crmsync("apply", document, "--yes", "--allow-unreachable-remotes", env=env))
+                (self.folder / "patches").unlink()
 
     def test_no_quorum_and_no_dc(self):
         for attributes, says in ((' have-quorum="0" dc-uuid="1"', "quorum"), (' have-quorum="1"', "DC")):
