@@ -60,14 +60,15 @@ extension Configuration {
     primitive["template"].flatMap { object(.template, $0)?.element }
   }
 
-  /// The class of a primitive's agent; nil where the template that is to say so is missing.
-  package func agentClass(of primitive: Element) -> String? { primitive["class"] ?? template(of: primitive)?["class"] }
+  /// What names the agent of a primitive by `class`, `provider` and `type`: the primitive, or its template.
+  package func agent(of primitive: Element) -> Element { template(of: primitive) ?? primitive }
 
-  package func isFencingDevice(_ primitive: Element) -> Bool { agentClass(of: primitive) == "stonith" }
+  package func isFencingDevice(_ primitive: Element) -> Bool { agent(of: primitive)["class"] == "stonith" }
 
   /// Whether it is the connection to a remote node, `ocf:pacemaker:remote`.
   package func isRemote(_ primitive: Element) -> Bool {
-    primitive.isRemoteAgent || template(of: primitive)?.isRemoteAgent == true
+    let agent = agent(of: primitive)
+    return agent["provider"] == "pacemaker" && agent["type"] == "remote"
   }
 
   /// The values of the sources' sets of this name, those of the first source before those of the next.
@@ -95,8 +96,6 @@ extension Configuration {
 }
 
 extension Element {
-  fileprivate var isRemoteAgent: Bool { self["provider"] == "pacemaker" && self["type"] == "remote" }
-
   fileprivate func firstDescendant(id: String, name: String) -> Element? {
     if self.name == name, self.id == id { return self }
     for case .element(let child) in children {

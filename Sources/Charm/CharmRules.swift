@@ -250,7 +250,7 @@ package struct CharmRules {
     // Fencing that someone has set up is not the charm's to take away, nor its own where it only lacks its options.
     let own = lacksFencing ? [] : [Self.maasDevice, Self.nullDevice]
     let hasDevices = current.objects.contains { object in
-      object.kind == .primitive && object.element["class"] == "stonith" && !own.contains(object.id)
+      object.kind == .primitive && current.isFencingDevice(object.element) && !own.contains(object.id)
     }
     return hasDevices && current.isFencingEnabled ? nil : false
   }

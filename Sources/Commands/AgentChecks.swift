@@ -10,10 +10,11 @@ enum AgentChecks {
   ///
   /// - Parameter target: the configuration that the documents lead to.
   static func deadlineWarnings(about desired: DesiredConfiguration, in target: Element) -> [Diagnostic] {
-    let stonith = desired.objects.filter { $0.kind == .primitive && $0.element["class"] == "stonith" }
-    guard !stonith.isEmpty else { return [] }
-    let setup = FencingSetup(Configuration(target))
-    return stonith.flatMap { object -> [Diagnostic] in
+    let configuration = Configuration(target)
+    let devices = desired.objects.filter { $0.kind == .primitive && configuration.isFencingDevice($0.element) }
+    guard !devices.isEmpty else { return [] }
+    let setup = FencingSetup(configuration)
+    return devices.flatMap { object -> [Diagnostic] in
       let findings = setup.device(object.id)?.deadlineFindings ?? []
       return findings.map { Diagnostic(.warning, "'\(object.id)': \($0.text)", at: object.location, hint: $0.hint) }
     }

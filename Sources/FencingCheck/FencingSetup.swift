@@ -76,7 +76,7 @@ package struct FencingSetup: Sendable {
     for object in configuration.objects where object.kind == .primitive {
       guard configuration.isFencingDevice(object.element) else { continue }
       let sources = configuration.sources(of: object.id)
-      let agent = sources.lazy.compactMap { $0["type"] }.first ?? ""
+      let agent = configuration.agent(of: object.element)["type"] ?? ""
       let parameters = configuration.parameters(of: object.id)
       var device = Device(id: object.id, agent: agent, kind: Self.kind(of: agent), parameters: parameters)
       if configuration.isStopped(object.id) {

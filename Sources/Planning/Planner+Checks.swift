@@ -200,7 +200,7 @@ extension Planner {
             + fault.text, at: object.element.position, category: fault.category, hint: hint, broken: isDeleted(device))
         continue
       }
-      if let agentClass = target.agentClass(of: resource.element), agentClass != "stonith" {
+      if let agentClass = target.agent(of: resource.element)["class"], agentClass != "stonith" {
         blame(
           object, "fencing level of \(object.element.levelTarget) names '\(device)', which is no fencing device",
           at: object.element.position)
@@ -340,7 +340,8 @@ extension Planner {
   private mutating func checkAddresses(_ target: Configuration) {
     var owners: [String: String] = [:]
     for object in target.objects where object.kind == .primitive {
-      guard let type = object.element["type"], ["IPaddr2", "IPaddr", "IPv6addr"].contains(type) else { continue }
+      guard let type = target.agent(of: object.element)["type"], ["IPaddr2", "IPaddr", "IPv6addr"].contains(type)
+      else { continue }
       for set in object.element.elements(named: "instance_attributes") {
         for nvpair in set.elements where nvpair["name"] == "ip" || nvpair["name"] == "ipv6addr" {
           guard let address = nvpair["value"] else { continue }

@@ -32,18 +32,21 @@ package enum Stopping {
   /// Sets `target-role` where it wins over everything else that the resource says.
   private static func stop(_ resource: inout Element) {
     let sets = resource.elements(named: "meta_attributes")
-    let hasRules = sets.contains { $0.first("rule") != nil }
-    let plain = AttributeSets.byPrecedence(sets).first { $0["id-ref"] == nil && !hasRules }
-    guard let plain, let index = resource.children.firstIndex(where: { $0.element == plain }) else {
+    // Of a set that is elsewhere the score is there as well, and one with a rule may win some time.
+    let isPlain = sets.allSatisfy { $0["id-ref"] == nil && $0.first("rule") == nil }
+    guard isPlain, let first = AttributeSets.byPrecedence(sets).first,
+      let index = resource.children.firstIndex(where: { $0.element == first })
+    else {
       var set = Element("meta_attributes", [Attribute("id", "\(resource.id ?? "")-crmsync-stop")])
       if !sets.isEmpty { set["score"] = "INFINITY" }
       set.append(pair(in: set))
-      // The schema has meta attributes among the other sets, in front of operations and members.
-      let place = resource.children.firstIndex { $0.element.map { $0.name != "meta_attributes" } ?? false }
+      // The last of those with one score wins; the schema has them in front of operations and members.
+      let last = resource.children.lastIndex { $0.element?.name == "meta_attributes" }
+      let place = last.map { $0 + 1 } ?? resource.children.firstIndex { $0.element != nil }
       resource.children.insert(.element(set), at: place ?? resource.children.count)
       return
     }
-    var set = plain
+    var set = first
     if let pair = set.children.firstIndex(where: { $0.element?["name"] == "target-role" }),
       var present = set.children[pair].element
     {

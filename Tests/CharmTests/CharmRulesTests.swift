@@ -202,9 +202,12 @@ import XML
     #expect(CharmRequest(facts(config: ["no_quorum_policy": "maybe"])).isBlockedBy != nil)
   }
 
-  @Test func fencingOfOtherOriginIsLeftAlone() throws {
-    let result = try rules(
-      facts(), current: #"<resources><primitive id="ipmi" class="stonith" type="external/ipmi"/></resources>"#)
+  @Test(arguments: [
+    #"<primitive id="ipmi" class="stonith" type="external/ipmi"/>"#,
+    #"<template id="power" class="stonith" type="external/ipmi"/><primitive id="ipmi" template="power"/>"#,
+  ])
+  func fencingOfOtherOriginIsLeftAlone(device: String) throws {
+    let result = try rules(facts(), current: "<resources>\(device)</resources>")
     #expect(properties(result)["stonith-enabled"] == nil)
   }
 
