@@ -94,10 +94,7 @@ struct SavedPlan {
     let cib = try connection.finish(query)
     guard root["admin_epoch"] == "\(cib.adminEpoch)", root["epoch"] == "\(cib.epoch)",
       root["digest"] == Self.digest(cib.configuration)
-    else {
-      throw Failure(
-        .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
-    }
+    else { throw Self.stale }
     let refusals = root.elements(named: "refusal")
     for refusal in refusals {
       Console.error(
@@ -106,17 +103,30 @@ struct SavedPlan {
     guard refusals.isEmpty else { throw Failure(.refused, nil) }
     try Console.print(root["summary"] ?? "")
     guard let changes, let diff = root.first("diff"), !dryRun else { return nil }
-    var writer = XMLWriter()
-    writer.write(diff)
-    _ = try history.keeping(changes) {
-      guard let error = Transaction.failure(of: writer.bytes, through: connection) else { return true }
-      guard error.kind == .conflict else { throw error }
-      throw Failure(
-        .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
-    }
     let plan = Plan(
       schema: .newest, current: cib.configuration, target: cib.configuration, changes: changes.changes)
-    return Workflow.Planned(cib: cib, plan: plan)
+    let planned = Workflow.Planned(cib: cib, plan: plan)
+    let isTaken = try history.keeping(changes) {
+      try Transaction.send(from: planned.version, through: connection) { version, countsStatusUpdates in
+        Self.patch(diff, countingUpdates: countsStatusUpdates ? version.numUpdates : nil)
+      }
+    }
+    guard isTaken else { throw Self.stale }
+    return planned
+  }
+
+  private static let stale = Failure(
+    .conflict, "the configuration has changed since the plan was saved; nothing was written", hint: "plan again")
+
+  /// The saved patch, as `Patch.document` makes it with the number of status updates, or without.
+  private static func patch(_ diff: Element, countingUpdates numUpdates: Int?) -> [UInt8] {
+    var diff = diff
+    if let numUpdates {
+      diff.changeFirst("version") { version in version.changeFirst("source") { $0["num_updates"] = "\(numUpdates)" } }
+    }
+    var writer = XMLWriter()
+    writer.write(diff)
+    return writer.bytes
   }
 
   /// FNV-1a of the configuration: epochs alone do not tell two clusters, or two files, apart.
@@ -126,5 +136,16 @@ struct SavedPlan {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in writer.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return String(hash, radix: 16)
+  }
+}
+
+extension Element {
+  /// Changes the first child of this name.
+  fileprivate mutating func changeFirst(_ name: String, _ change: (inout Element) -> Void) {
+    guard let index = children.firstIndex(where: { $0.element?.name == name }),
+      case .element(var child) = children[index]
+    else { return }
+    change(&child)
+    children[index] = .element(child)
   }
 }

@@ -1,5 +1,6 @@
 import Cluster
 import Glibc
+import Patching
 import Planning
 
 /// One change of the cluster's configuration, as a whole or not at all.
@@ -42,14 +43,35 @@ enum Transaction {
 
   /// - Returns: whether the patch was taken; false where the CIB had changed in between.
   static func send(_ planned: Workflow.Planned, through connection: ClusterConnection) throws -> Bool {
-    let patch = planned.patch.document(source: planned.version, countsStatusUpdates: false)
-    guard let error = failure(of: patch, through: connection) else { return true }
-    switch error.kind {
-    case .conflict: return false
-    // What the patch changes is not there: someone has just changed it.
-    case .patchFailed where try connection.query(status: false).epoch != planned.cib.epoch: return false
-    case .sourceNeedsNumUpdates: return try sendCountingUpdates(planned, through: connection)
-    default: throw explained(error, planned)
+    let patch = planned.patch
+    do throws(ClusterError) {
+      return try send(from: planned.version, through: connection) { version, countsStatusUpdates in
+        patch.document(source: version, countsStatusUpdates: countsStatusUpdates)
+      }
+    } catch {
+      throw explained(error, planned)
+    }
+  }
+
+  /// - Parameters:
+  ///   - version: of the CIB that the patch is for.
+  ///   - patch: the patch for a version, status updates counted or not; see `Patch.document`.
+  /// - Returns: whether the patch was taken; false where the CIB had changed in between.
+  static func send(
+    from version: CIBVersion, through connection: ClusterConnection,
+    _ patch: (_ version: CIBVersion, _ countsStatusUpdates: Bool) -> [UInt8]
+  ) throws(ClusterError) -> Bool {
+    do throws(ClusterError) {
+      try connection.patch(patch(version, false))
+      return true
+    } catch {
+      switch error.kind {
+      case .conflict: return false
+      // What the patch changes is not there: someone has just changed it.
+      case .patchFailed where try connection.query(status: false).epoch != version.epoch: return false
+      case .sourceNeedsNumUpdates: return try sendCountingUpdates(from: version, through: connection, patch)
+      default: throw error
+      }
     }
   }
 
@@ -60,33 +82,26 @@ enum Transaction {
       .invalidInput, "\(objection.summary); nothing was changed:", details: objection.findings, hint: objection.hint)
   }
 
-  static func failure(of patch: [UInt8], through connection: ClusterConnection) -> ClusterError? {
-    do throws(ClusterError) {
-      try connection.patch(patch)
-      return nil
-    } catch {
-      return error
-    }
-  }
-
   /// Pacemaker 3.0.2 wants the status updates counted too, which change while one looks: as long as the configuration
   /// is the one that was planned on, the same patch is right with a newer count.
   private static func sendCountingUpdates(
-    _ planned: Workflow.Planned, through connection: ClusterConnection
-  ) throws -> Bool {
-    let patch = planned.patch
-    var version = planned.version
+    from version: CIBVersion, through connection: ClusterConnection, _ patch: (CIBVersion, Bool) -> [UInt8]
+  ) throws(ClusterError) -> Bool {
+    var version = version
     let deadline = ContinuousClock.now + patience
     var pause = Pause()
     while ContinuousClock.now < deadline {
-      guard let error = failure(of: patch.document(source: version, countsStatusUpdates: true), through: connection)
-      else { return true }
-      guard error.canRetry else { throw explained(error, planned) }
-      let now = try connection.query(status: false)
-      guard now.adminEpoch == version.adminEpoch, now.epoch == version.epoch else { return false }
-      guard now.numUpdates != version.numUpdates || error.kind == .conflict else { throw error }
-      version.numUpdates = now.numUpdates
-      pause.take()
+      do throws(ClusterError) {
+        try connection.patch(patch(version, true))
+        return true
+      } catch {
+        guard error.canRetry else { throw error }
+        let now = try connection.query(status: false)
+        guard now.adminEpoch == version.adminEpoch, now.epoch == version.epoch else { return false }
+        guard now.numUpdates != version.numUpdates || error.kind == .conflict else { throw error }
+        version.numUpdates = now.numUpdates
+        pause.take()
+      }
     }
     return false
   }

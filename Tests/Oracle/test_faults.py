@@ -306,6 +306,10 @@ class CibadminTests(FaultCase):
                 env = self.live(f"cat >$HERE/patch; grep -q 'source.*num_updates=\"7\"' $HERE/patch && exit 0; {refusal}")
                 self.assertStatus(0, crmsync("apply", self.document(CHANGE), "--yes", env=env))
                 self.assertEqual(self.patches(), 2)
+                saved = self.folder / "saved"
+                self.assertStatus(0, crmsync("plan", self.document(CHANGE), "--out", saved, env=env))
+                self.assertStatus(0, crmsync("apply", saved, "--yes", env=env))
+                self.assertEqual(self.patches(), 4)
 
     def test_all_three_versions_under_status_updates(self):
         """There, a status update in between makes the patch too old: tried again while the epoch stands."""
