@@ -85,15 +85,7 @@ package struct Configuration: Sendable {
   package var record: Record { Record(crmConfig: section(.properties)) }
 
   /// The value in force of a cluster property, sets with rules left aside.
-  package func property(_ name: String) -> String? {
-    let sets = section(.properties)?.elements(named: "cluster_property_set") ?? []
-    for set in AttributeSets.byPrecedence(sets, first: AttributeSets.bootstrapID) where set.first("rule") == nil {
-      if let nvpair = set.elements.first(where: { $0.name == "nvpair" && $0["name"] == name }) {
-        return nvpair["value"]
-      }
-    }
-    return nil
-  }
+  package func property(_ name: String) -> String? { element.clusterProperty(name) }
 
   package func booleanProperty(_ name: String, default value: Bool) -> Bool {
     property(name).flatMap(Values.boolean) ?? value
@@ -102,9 +94,25 @@ package struct Configuration: Sendable {
   /// Whether resources run only where a constraint allows them.
   package var isOptIn: Bool { !booleanProperty("symmetric-cluster", default: true) }
 
-  /// `stonith-enabled`, which pacemaker-4.0 also calls `fencing-enabled`.
-  package var isFencingEnabled: Bool {
-    booleanProperty(property("fencing-enabled") == nil ? "stonith-enabled" : "fencing-enabled", default: true)
+  package var isFencingEnabled: Bool { element.fencingProperty("enabled").flatMap(Values.boolean) ?? true }
+}
+
+/// Of a `<configuration>`.
+extension Element {
+  /// The value in force of a cluster property, sets with rules left aside.
+  package func clusterProperty(_ name: String) -> String? {
+    let sets = first(Section.properties.rawValue)?.elements(named: "cluster_property_set") ?? []
+    for set in AttributeSets.byPrecedence(sets, first: AttributeSets.bootstrapID) where set.first("rule") == nil {
+      if let nvpair = set.elements.first(where: { $0.name == "nvpair" && $0["name"] == name }) {
+        return nvpair["value"]
+      }
+    }
+    return nil
+  }
+
+  /// The same of `stonith-enabled` and the like, which since Pacemaker 3.0.2 may also be called `fencing-enabled`.
+  package func fencingProperty(_ name: String) -> String? {
+    clusterProperty("fencing-\(name)") ?? clusterProperty("stonith-\(name)")
   }
 }
 

@@ -65,20 +65,6 @@ package struct CIBDocument: Equatable, Sendable {
     return Writer(user: user, client: client == user ? nil : client, origin: root["update-origin"])
   }
 
-  /// A cluster option, from the property set that Pacemaker reads first.
-  package func property(_ name: String) -> String? {
-    CIBDocument.property(name, in: configuration)
-  }
-
-  /// `cib-bootstrap-options` comes first, whatever its score; the others by score.
-  static func property(_ name: String, in configuration: Element) -> String? {
-    let sets = configuration.first("crm_config")?.elements(named: "cluster_property_set") ?? []
-    let first = sets.filter { $0.id == "cib-bootstrap-options" } + sets.filter { $0.id != "cib-bootstrap-options" }
-    for set in first {
-      for nvpair in set.elements(named: "nvpair") where nvpair["name"] == name { return nvpair["value"] }
-    }
-    return nil
-  }
 }
 
 /// As Pacemaker's `crm_str_to_boolean` reads it.
@@ -101,7 +87,7 @@ extension CIBDocument {
     // An unreadable crm_config has no enable-acl: what every CIB has must be there, or it was left out.
     let sections = ["crm_config", "nodes", "resources", "constraints"]
     guard sections.allSatisfy({ configuration.first($0) != nil }) else { return true }
-    guard isTrue(property("enable-acl")) else { return false }
+    guard isTrue(configuration.clusterProperty("enable-acl")) else { return false }
     guard let acls = configuration.first("acls") else { return true }
     var roles: Set<String> = []
     for subject in acls.elements {

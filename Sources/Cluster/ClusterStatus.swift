@@ -142,9 +142,9 @@ extension ClusterStatus {
   package init(_ document: CIBDocument) {
     let configuration = document.configuration
     hasQuorum = document.haveQuorum ?? false
-    maintenanceMode = isTrue(document.property("maintenance-mode"))
+    maintenanceMode = isTrue(configuration.clusterProperty("maintenance-mode"))
     // true is the default.
-    fencingIsEnabled = document.property("stonith-enabled").map { isTrue($0) } ?? true
+    fencingIsEnabled = configuration.fencingProperty("enabled").map { isTrue($0) } ?? true
     var resources = ResourceIndex(configuration)
     members = resources.members
     bundles = Set(resources.bundles)
@@ -155,7 +155,7 @@ extension ClusterStatus {
       if let name = state["uname"] ?? state.id { states[name] = state }
       if let id = state.id { states[id] = states[id] ?? state }
     }
-    let startupFencing = document.property("startup-fencing").map { isTrue($0) } ?? true
+    let startupFencing = configuration.clusterProperty("startup-fencing").map { isTrue($0) } ?? true
     for element in configuration.first("nodes")?.elements(named: "node") ?? [] {
       guard let name = element["uname"] else { continue }
       let type = element["type"]

@@ -279,9 +279,8 @@ extension Planner {
     let devices = [false, true].map { everByRule in
       (before: activeFencingDevices(current, everByRule), after: activeFencingDevices(target, everByRule))
     }
-    let isExplicitlyOn =
-      current.property("stonith-enabled") ?? current.property("fencing-enabled")
-    if current.isFencingEnabled, !target.isFencingEnabled, !devices[0].before.isEmpty || isExplicitlyOn != nil {
+    let isExplicitlyOn = current.element.fencingProperty("enabled") != nil
+    if current.isFencingEnabled, !target.isFencingEnabled, !devices[0].before.isEmpty || isExplicitlyOn {
       refuse("fencing would be disabled")
     }
     if let lost = devices.first(where: { !$0.before.isEmpty && $0.after.isEmpty })?.before {

@@ -163,6 +163,20 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
     #expect(on.nodes.map(\.inMaintenance) == [true])
   }
 
+  /// Of several property sets, by score; and by the name of Pacemaker 3.0.2.
+  @Test func propertiesAreThoseInForce() throws {
+    let xml = """
+      <cib admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config>
+      <cluster_property_set id="a" score="1"><nvpair id="a1" name="maintenance-mode" value="false"/>
+      <nvpair id="a2" name="fencing-enabled" value="false"/><nvpair id="a3" name="stonith-enabled" value="true"/>
+      </cluster_property_set>
+      <cluster_property_set id="b" score="9"><nvpair id="b1" name="maintenance-mode" value="true"/></cluster_property_set>
+      </crm_config></configuration></cib>
+      """
+    let status = try ClusterStatus(CIBDocument(root: Element(parsing: xml)))
+    #expect(status.maintenanceMode && !status.fencingIsEnabled)
+  }
+
   /// Since Pacemaker 2.1.7.
   @Test(arguments: [("1700000000", "1700000001", true), ("0", "1700000001", false), ("1700000000", "0", false)])
   func membershipMayBeGivenAsATime(inCCM: String, crmd: String, online: Bool) throws {
