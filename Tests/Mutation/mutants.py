@@ -526,3 +526,24 @@ m.statement("if shown != object.whole.forXML(showSecrets: false) { holdsSecret =
 m = File("Sources/Documents/Reading/Crmsh/CrmshReader.swift", swift("CrmshReaderTests"))
 m.statement("result.message = Secret.masking(values, in: message)", "", "an error in a .crm file quotes the password")
 m.statement("result[\"value\"] = Secret.keep", "", "the asterisks of crm configure show become the password")
+
+# MARK: what is stopped, refused and kept
+
+m = File("Sources/CIB/Configuration+InForce.swift", swift("InForceTests"), CASES)
+m.value("«template(of: primitive) ?? primitive»", "primitive",
+        "a remote node made from a template is added although it does not answer: its host is fenced")
+m.value("return «booleanProperty(\"maintenance-mode\", default: false)» ||", "false",
+        "what runs is deleted in maintenance, and runs on unseen")
+m.value("«section(.resourceDefaults).flatMap { values(in: [$0], \"meta_attributes\")[name] }»", "nil",
+        "what runs is deleted although a default says that it is unmanaged")
+
+m = File("Sources/Planning/Stopping.swift", swift("StoppingTests"))
+m.value("«$0[\"id-ref\"] == nil» && $0.first(\"rule\")", "true", "a shared set keeps running what is to be deleted")
+m.value("«$0.first(\"rule\") == nil»", "true", "a set with a rule keeps running what is to be deleted")
+
+m = File("Sources/Commands/History/History.swift", oracle("test_history.InterruptionTests"))
+m.value("where «error.leavesDoubt»", "false", "a change that was made though the answer was lost has no way back")
+
+m = File("Sources/Commands/LiveChecks.swift", oracle("test_faults.SafetyTests"))
+m.value("if «current.isUnmanaged(change.id)»", "false", "what is unmanaged and runs is deleted, and runs on unseen")
+m.value("«answering.contains($0.endpoint)»", "true", "a remote node that does not answer is added: its host is fenced")
