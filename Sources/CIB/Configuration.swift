@@ -94,7 +94,10 @@ package struct Configuration: Sendable {
   /// Whether resources run only where a constraint allows them.
   package var isOptIn: Bool { !booleanProperty("symmetric-cluster", default: true) }
 
-  package var isFencingEnabled: Bool { element.fencingProperty("enabled").flatMap(Values.boolean) ?? true }
+  /// `stonith-enabled`, which pacemaker-4.0 also calls `fencing-enabled`.
+  package var isFencingEnabled: Bool {
+    booleanProperty(property("fencing-enabled") == nil ? "stonith-enabled" : "fencing-enabled", default: true)
+  }
 }
 
 /// Of a `<configuration>`.
@@ -108,11 +111,6 @@ extension Element {
       }
     }
     return nil
-  }
-
-  /// The same of `stonith-enabled` and the like, which since Pacemaker 3.0.2 may also be called `fencing-enabled`.
-  package func fencingProperty(_ name: String) -> String? {
-    clusterProperty("fencing-\(name)") ?? clusterProperty("stonith-\(name)")
   }
 }
 

@@ -144,7 +144,7 @@ extension ClusterStatus {
     hasQuorum = document.haveQuorum ?? false
     maintenanceMode = isTrue(configuration.clusterProperty("maintenance-mode"))
     // true is the default.
-    fencingIsEnabled = configuration.fencingProperty("enabled").map { isTrue($0) } ?? true
+    fencingIsEnabled = configuration.clusterProperty("stonith-enabled").map { isTrue($0) } ?? true
     var resources = ResourceIndex(configuration)
     members = resources.members
     bundles = Set(resources.bundles)

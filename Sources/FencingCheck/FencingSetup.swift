@@ -67,11 +67,10 @@ package struct FencingSetup: Sendable {
 
   package init(_ configuration: Configuration) {
     isEnabled = configuration.isFencingEnabled
-    let watchdogTimeout = configuration.element.fencingProperty("watchdog-timeout") ?? "0"
+    let watchdogTimeout = configuration.property("stonith-watchdog-timeout") ?? "0"
     hasWatchdog =
       configuration.booleanProperty("have-watchdog", default: false) && (Values.milliseconds(watchdogTimeout) ?? 1) != 0
-    let stonithAction = configuration.element.fencingProperty("action") ?? "reboot"
-    action = ["off", "poweroff"].contains(stonithAction) ? "off" : "reboot"
+    action = ["off", "poweroff"].contains(configuration.property("stonith-action") ?? "reboot") ? "off" : "reboot"
     topology = configuration.section(.fencingTopology)?.elements(named: "fencing-level") ?? []
     let placed = configuration.isOptIn ? PlacedResources(configuration) : nil
     for object in configuration.objects where object.kind == .primitive {
@@ -92,7 +91,7 @@ package struct FencingSetup: Sendable {
       if device.kind == .maas {
         device.deadlineFindings = DeadlineFit.findings(
           parameters, operations: sources.flatMap { $0.first("operations")?.elements(named: "op") ?? [] },
-          standardLimit: configuration.element.fencingProperty("timeout"), action: action)
+          standardLimit: configuration.property("stonith-timeout"), action: action)
       }
       devices.append(device)
     }

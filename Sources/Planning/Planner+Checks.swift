@@ -279,7 +279,7 @@ extension Planner {
     let devices = [false, true].map { everByRule in
       (before: activeFencingDevices(current, everByRule), after: activeFencingDevices(target, everByRule))
     }
-    let isExplicitlyOn = current.element.fencingProperty("enabled") != nil
+    let isExplicitlyOn = (current.property("stonith-enabled") ?? current.property("fencing-enabled")) != nil
     if current.isFencingEnabled, !target.isFencingEnabled, !devices[0].before.isEmpty || isExplicitlyOn {
       refuse("fencing would be disabled")
     }

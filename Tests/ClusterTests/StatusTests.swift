@@ -163,14 +163,14 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
     #expect(on.nodes.map(\.inMaintenance) == [true])
   }
 
-  /// Of several property sets, by score; and by the name of Pacemaker 3.0.2.
+  /// Of several property sets, by score.
   @Test func propertiesAreThoseInForce() throws {
     let xml = """
       <cib admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config>
       <cluster_property_set id="a" score="1"><nvpair id="a1" name="maintenance-mode" value="false"/>
-      <nvpair id="a2" name="fencing-enabled" value="false"/><nvpair id="a3" name="stonith-enabled" value="true"/>
-      </cluster_property_set>
-      <cluster_property_set id="b" score="9"><nvpair id="b1" name="maintenance-mode" value="true"/></cluster_property_set>
+      <nvpair id="a2" name="stonith-enabled" value="true"/></cluster_property_set>
+      <cluster_property_set id="b" score="9"><nvpair id="b1" name="maintenance-mode" value="true"/>
+      <nvpair id="b2" name="stonith-enabled" value="false"/></cluster_property_set>
       </crm_config></configuration></cib>
       """
     let status = try ClusterStatus(CIBDocument(root: Element(parsing: xml)))
