@@ -16,44 +16,46 @@ extension Configuration {
     return nil
   }
 
-  /// The same, or what the defaults say.
-  private func metaAttributeOrDefault(_ name: String, of id: String) -> String? {
-    if let value = metaAttribute(name, of: id) { return value }
-    return section(.resourceDefaults).flatMap { values(in: [$0], "meta_attributes")[name] }
-  }
-
-  /// Whether the cluster leaves the resource alone: as it says itself, or what it is inside of, or the defaults; or as the
-  /// whole cluster is in maintenance.
-  package func isUnmanaged(_ id: String) -> Bool {
-    func says(_ name: String, _ value: Bool) -> Bool {
-      metaAttributeOrDefault(name, of: id).flatMap(Values.boolean) == value
-    }
-    return booleanProperty("maintenance-mode", default: false) || says("maintenance", true) || says("is-managed", false)
-  }
-
   /// Whether the resource is told to be stopped: by itself, by what it is inside of, or by the defaults.
   ///
   /// - Parameter everByRule: whether it is enough that a set says so whose rule may hold some time.
   package func isStopped(_ id: String, everByRule: Bool = false) -> Bool {
-    let name = "target-role"
-    func isStopped(_ value: String?) -> Bool { value?.lowercased() == "stopped" }
-    let value = metaAttributeOrDefault(name, of: id)
-    if isStopped(value) || !everByRule { return isStopped(value) }
-    var said = section(.resourceDefaults).map { [$0] } ?? []
+    isTold("target-role", of: id, everByRule: everByRule) { $0.lowercased() == "stopped" }
+  }
+
+  /// Whether the cluster leaves the resource alone: as it is told to, or as the whole cluster is in maintenance.
+  ///
+  /// - Parameter everByRule: as of `isStopped`.
+  package func isUnmanaged(_ id: String, everByRule: Bool = false) -> Bool {
+    booleanProperty("maintenance-mode", default: false)
+      || isTold("maintenance", of: id, everByRule: everByRule) { Values.boolean($0) == true }
+      || isTold("is-managed", of: id, everByRule: everByRule) { Values.boolean($0) == false }
+  }
+
+  /// Whether a meta attribute has such a value, in the resource, in what it is inside of, or in the defaults.
+  private func isTold(
+    _ name: String, of id: String, everByRule: Bool, _ isSuch: (_ value: String) -> Bool
+  ) -> Bool {
+    let defaults = section(.resourceDefaults).map { [$0] } ?? []
+    let value = metaAttribute(name, of: id) ?? values(in: defaults, "meta_attributes")[name]
+    if let value, isSuch(value) { return true }
+    guard everByRule else { return false }
+    var said = defaults
     var at: String? = id
     while let resource = at {
       said += sources(of: resource)
       at = parent(of: resource)
     }
     return said.flatMap { $0.elements(named: "meta_attributes") }.compactMap(followed).contains { set in
-      set.first("rule") != nil && set.elements.contains { $0["name"] == name && isStopped(followed($0)?["value"]) }
+      set.first("rule") != nil
+        && set.elements.contains { $0["name"] == name && followed($0)?["value"].map(isSuch) ?? false }
     }
   }
 
   /// The primitive, and the template that it is made from.
   package func sources(of id: String) -> [Element] {
     guard let element = resource(id)?.element else { return [] }
-    return [element] + (template(of: element).map { [$0] } ?? [])
+    return [element, template(of: element)].compactMap(\.self)
   }
 
   private func template(of primitive: Element) -> Element? {
@@ -70,6 +72,9 @@ extension Configuration {
     let agent = agent(of: primitive)
     return agent["provider"] == "pacemaker" && agent["type"] == "remote"
   }
+
+  /// The same of the resource of this id.
+  package func isRemote(_ id: String) -> Bool { resource(id).map { isRemote($0.element) } ?? false }
 
   /// The values of the sources' sets of this name, those of the first source before those of the next.
   private func values(in sources: [Element], _ setName: String) -> [String: String] {

@@ -64,7 +64,6 @@ package struct CIBDocument: Equatable, Sendable {
     let (user, client) = (root["update-user"], root["update-client"])
     return Writer(user: user, client: client == user ? nil : client, origin: root["update-origin"])
   }
-
 }
 
 /// As Pacemaker's `crm_str_to_boolean` reads it.
@@ -87,7 +86,9 @@ extension CIBDocument {
     // An unreadable crm_config has no enable-acl: what every CIB has must be there, or it was left out.
     let sections = ["crm_config", "nodes", "resources", "constraints"]
     guard sections.allSatisfy({ configuration.first($0) != nil }) else { return true }
-    guard isTrue(configuration.clusterProperty("enable-acl")) else { return false }
+    // Whatever its rule and its score are: it may be in force.
+    let options = configuration.first("crm_config")?.elements.flatMap { $0.elements(named: "nvpair") } ?? []
+    guard options.contains(where: { $0["name"] == "enable-acl" && isTrue($0["value"]) }) else { return false }
     guard let acls = configuration.first("acls") else { return true }
     var roles: Set<String> = []
     for subject in acls.elements {

@@ -33,7 +33,7 @@ struct LiveChecks {
     for change in plan.changes where change.action == .delete && [.primitive, .bundle].contains(change.kind) {
       guard status.isActive(change.id) else { continue }
       let nodes = status.activeNodes(of: change.id)
-      if current.isUnmanaged(change.id) {
+      if current.isUnmanaged(change.id, everByRule: true) {
         plan.refuse(
           "'\(change.id)' is unmanaged and runs on \(nodes.joined(separator: ", ")): deleted, it would run on unseen",
           option: "--force", allowances)
@@ -79,7 +79,7 @@ struct LiveChecks {
 
   /// Where the remote node of this resource listens.
   private func endpoint(of id: String, in configuration: Configuration) -> Endpoint? {
-    guard let resource = configuration.resource(id), configuration.isRemote(resource.element) else { return nil }
+    guard configuration.isRemote(id) else { return nil }
     let parameters = configuration.parameters(of: id)
     let host = parameters["server"] ?? parameters["addr"] ?? id
     return Endpoint(host: host, port: parameters["port"].flatMap(UInt16.init) ?? 3121)

@@ -86,6 +86,12 @@ import XML
     let configuration = try configuration(resource, defaults, properties)
     #expect(configuration.isUnmanaged("a") == isUnmanaged)
   }
+
+  @Test func aRuleMayHaveItLeftAloneSomeTime() throws {
+    let set = Self.meta("a", "is-managed", "false").replacing("</meta", with: "<rule id='r' score='1'/></meta")
+    let configuration = try configuration("\(Self.plain.dropLast(2))>\(set)</primitive>")
+    #expect(!configuration.isUnmanaged("a") && configuration.isUnmanaged("a", everByRule: true))
+  }
 }
 
 @Suite struct IDGeneratorTests {

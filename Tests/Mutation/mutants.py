@@ -532,9 +532,9 @@ m.statement("result[\"value\"] = Secret.keep", "", "the asterisks of crm configu
 m = File("Sources/CIB/Configuration+InForce.swift", swift("InForceTests"), CASES)
 m.value("«template(of: primitive) ?? primitive»", "primitive",
         "a remote node made from a template is added although it does not answer: its host is fenced")
-m.value("return «booleanProperty(\"maintenance-mode\", default: false)» ||", "false",
+m.value("«booleanProperty(\"maintenance-mode\", default: false)»\n", "false",
         "what runs is deleted in maintenance, and runs on unseen")
-m.value("«section(.resourceDefaults).flatMap { values(in: [$0], \"meta_attributes\")[name] }»", "nil",
+m.value("metaAttribute(name, of: id) ?? «values(in: defaults, \"meta_attributes\")[name]»", "nil",
         "what runs is deleted although a default says that it is unmanaged")
 
 m = File("Sources/Planning/Stopping.swift", swift("StoppingTests"))
@@ -545,5 +545,5 @@ m = File("Sources/Commands/History/History.swift", oracle("test_history.Interrup
 m.value("where «error.leavesDoubt»", "false", "a change that was made though the answer was lost has no way back")
 
 m = File("Sources/Commands/LiveChecks.swift", oracle("test_faults.SafetyTests"))
-m.value("if «current.isUnmanaged(change.id)»", "false", "what is unmanaged and runs is deleted, and runs on unseen")
+m.value("if «current.isUnmanaged(change.id, everByRule: true)»", "false", "what is unmanaged and runs is deleted, and runs on unseen")
 m.value("«answering.contains($0.endpoint)»", "true", "a remote node that does not answer is added: its host is fenced")

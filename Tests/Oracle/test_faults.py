@@ -641,11 +641,13 @@ class SafetyTests(FaultCase):
         self.assertEqual(self.patches(), 0)
 
     def test_deleting_what_is_unmanaged(self):
-        env = self.live(status=NODE_STATUS, inside='<meta_attributes id="m"><nvpair id="mm" name="is-managed" value="false"/>'
-                                                   '</meta_attributes>')
-        result = crmsync("apply", self.document("delete: [a]\n"), "--yes", "--no-stop-first", env=env)
-        self.assertSays(self.assertStatus(3, result), "managed")
-        self.assertEqual(self.patches(), 0)
+        rule = '<rule id="r" score="0"><expression id="e" attribute="night" operation="defined"/></rule>'
+        for when in ("", rule):
+            env = self.live(status=NODE_STATUS, inside=f'<meta_attributes id="m">{when}<nvpair id="mm" name="is-managed" '
+                                                       'value="false"/></meta_attributes>')
+            result = crmsync("apply", self.document("delete: [a]\n"), "--yes", "--no-stop-first", env=env)
+            self.assertSays(self.assertStatus(3, result), "managed")
+            self.assertEqual(self.patches(), 0)
 
     def test_remote_that_does_not_answer(self):
         by_template = """templates: {host: {agent: 'ocf:pacemaker:remote', params: {port: 9}}}
