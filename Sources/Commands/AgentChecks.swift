@@ -10,11 +10,13 @@ enum AgentChecks {
   ///
   /// - Parameter target: the configuration that the documents lead to.
   static func deadlineWarnings(about desired: DesiredConfiguration, in target: Element) -> [Diagnostic] {
-    let configuration = Configuration(target)
-    let devices = desired.objects.filter { $0.kind == .primitive && configuration.isFencingDevice($0.element) }
-    guard !devices.isEmpty else { return [] }
-    let setup = FencingSetup(configuration)
-    return devices.flatMap { object -> [Diagnostic] in
+    // A template may make it one.
+    let candidates = desired.objects.filter { object in
+      object.kind == .primitive && (object.element["class"] == "stonith" || object.element["template"] != nil)
+    }
+    guard !candidates.isEmpty else { return [] }
+    let setup = FencingSetup(Configuration(target))
+    return candidates.flatMap { object -> [Diagnostic] in
       let findings = setup.device(object.id)?.deadlineFindings ?? []
       return findings.map { Diagnostic(.warning, "'\(object.id)': \($0.text)", at: object.location, hint: $0.hint) }
     }

@@ -56,10 +56,7 @@ struct AwaitedCluster {
     guard connection.isLive else { return }
     let current = Configuration(planned.plan.current)
     var gone = planned.remembered
-    gone += planned.plan.changes.filter { change in
-      guard change.action == .delete, let element = current.resource(change.id)?.element else { return false }
-      return current.isRemote(element)
-    }.map(\.id)
+    gone += planned.plan.changes.filter { $0.action == .delete && current.isRemote($0.id) }.map(\.id)
     guard !gone.isEmpty else { return }
     // The controller writes the node's state once more when it deletes its history (tried on Pacemaker 2.1.5), so that has
     // to be over.

@@ -115,8 +115,7 @@ package struct ClusterGraph {
 
   /// Whether it is the connection to a remote node, which the picture has as a node.
   func isRemote(_ id: String) -> Bool {
-    let configuration = target.resource(id) == nil ? current : target
-    return configuration.resource(id).map { configuration.isRemote($0.element) } ?? false
+    (target.resource(id) == nil ? current : target).isRemote(id)
   }
 
   /// The resource that it is in, and that is in no other.

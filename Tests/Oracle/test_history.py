@@ -505,13 +505,23 @@ class SecretTests(HistoryCase):
 
 
 class InterruptionTests(HistoryCase):
+    def taken_and_not(self):
+        """Whether cibadmin takes the patch, and what it runs then; each time on a cluster without a history."""
+        for taken, run in ((True, '"$REAL" "$@"'), (False, ":")):
+            shutil.rmtree(self.state, ignore_errors=True)
+            self.cib.write_text(CIB)
+            yield taken, run
+
+    def assert_unknown(self, taken):
+        """The entry says that nobody knows, and leads back in either case."""
+        self.assertEqual([e["state"] for e in self.entries()], ["unknown"])
+        self.assertIn("unknown whether", self.on_file("history", "1").out)
+        self.assertIn("Applied." if taken else "Nothing goes back", self.rollback().out)
+        self.assertSame(CIB)
+
     def test_killed_before_the_answer(self):
-        """After SIGKILL the entry says that nobody knows, and leads back in either case."""
-        for taken in (True, False):
+        for taken, run in self.taken_and_not():
             with self.subTest(taken=taken):
-                shutil.rmtree(self.state, ignore_errors=True)
-                self.cib.write_text(CIB)
-                run = '"$REAL" "$@"' if taken else ":"
                 # The lock on the file, which a cibadmin that goes on keeps, is let go.
                 close = " ".join(f"{number}>&-" for number in range(3, 10))
                 env = self.with_cibadmin(f"""
@@ -530,21 +540,14 @@ esac""")
                     os.killpg(process.pid, 9)
                     process.wait()
                 (self.folder / "reached").unlink()
-                self.assertEqual([e["state"] for e in self.entries()], ["unknown"])
-                self.assertIn("unknown whether", self.on_file("history", "1").out)
-                result = self.rollback()
-                self.assertIn("Applied." if taken else "Nothing goes back", result.out)
-                self.assertSame(CIB)
+                self.assert_unknown(taken)
                 # The next apply takes the next number.
                 self.apply(f"primitives: {{d: {DUMMY % 3}}}\n")
                 self.assertEqual(self.entries()[0]["state"], "unknown")
 
     def test_cibadmin_killed_before_the_answer(self):
-        for taken in (True, False):
+        for taken, run in self.taken_and_not():
             with self.subTest(taken=taken):
-                shutil.rmtree(self.state, ignore_errors=True)
-                self.cib.write_text(CIB)
-                run = '"$REAL" "$@"' if taken else ":"
                 env = self.with_cibadmin(f"""
 case "$*" in
   *--patch*) {run}; kill -9 $$ ;;
@@ -554,10 +557,7 @@ esac""")
                 result = self.on_file("apply", document, env=env)
                 self.assertStatus(69, result)
                 self.assertIn("ended by signal 9; whether the change was made is not known", result.err)
-                self.assertEqual([e["state"] for e in self.entries()], ["unknown"])
-                self.assertIn("unknown whether", self.on_file("history", "1").out)
-                self.assertIn("Applied." if taken else "Nothing goes back", self.rollback().out)
-                self.assertSame(CIB)
+                self.assert_unknown(taken)
 
     def test_a_conflict_leaves_nothing(self):
         env = self.with_cibadmin("""
