@@ -94,10 +94,23 @@ package struct Configuration: Sendable {
   /// Whether resources run only where a constraint allows them.
   package var isOptIn: Bool { !booleanProperty("symmetric-cluster", default: true) }
 
-  /// `stonith-enabled`, which pacemaker-4.0 also calls `fencing-enabled`.
-  package var isFencingEnabled: Bool {
-    booleanProperty(property("fencing-enabled") == nil ? "stonith-enabled" : "fencing-enabled", default: true)
+  /// What a property of fencing is to each Pacemaker: up to 3.0.1 `stonith-…` is all they know, later ones look for
+  /// `fencing-…` first. No CIB tells for certain which of them reads it.
+  ///
+  /// - Parameter name: without its beginning: `enabled`, `action`, `timeout`, `watchdog-timeout`.
+  package func fencingProperty(_ name: String) -> (upTo301: String?, since302: String?) {
+    let old = property("stonith-" + name)
+    return (old, property("fencing-" + name) ?? old)
   }
+
+  /// Whether each Pacemaker would fence.
+  package var fencing: (upTo301: Bool, since302: Bool) {
+    let (upTo301, since302) = fencingProperty("enabled")
+    return (upTo301.flatMap(Values.boolean) ?? true, since302.flatMap(Values.boolean) ?? true)
+  }
+
+  /// Whether every Pacemaker would fence.
+  package var isFencingEnabled: Bool { fencing == (true, true) }
 }
 
 /// Of a `<configuration>`.

@@ -41,11 +41,13 @@ package struct CIBDocument: Equatable, Sendable {
   /// The schema the configuration has to fit, `pacemaker-3.9`.
   package var validateWith: String? { root["validate-with"] }
   package var featureSet: String? { root["crm_feature_set"] }
-  /// Whether Pacemaker writes every text of it as XML wants it: that of 3.0.0 does, that of 2.1.5 does not (tried).
-  package var escapesText: Bool {
+  /// Whether it is of Pacemaker 3.0.0 or later.
+  package var isOfPacemaker3: Bool {
     let parts = (featureSet ?? "").split(separator: ".").compactMap { Int($0) }
     return parts.count > 1 && (parts[0], parts[1]) >= (3, 20)
   }
+  /// Whether Pacemaker writes every text of it as XML wants it: that of 3.0.0 does, that of 2.1.5 does not (tried).
+  package var escapesText: Bool { isOfPacemaker3 }
   /// nil where the CIB does not say (a file that no cluster has written).
   package var haveQuorum: Bool? { root["have-quorum"].map { isTrue($0) } }
   /// The node id of the DC.

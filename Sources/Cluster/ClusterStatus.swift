@@ -143,8 +143,10 @@ extension ClusterStatus {
     let configuration = document.configuration
     hasQuorum = document.haveQuorum ?? false
     maintenanceMode = isTrue(configuration.clusterProperty("maintenance-mode"))
-    // true is the default.
-    fencingIsEnabled = configuration.clusterProperty("stonith-enabled").map { isTrue($0) } ?? true
+    // Pacemaker before 3.0 does not know the first name.
+    let fencingNames = document.isOfPacemaker3 ? ["fencing-enabled", "stonith-enabled"] : ["stonith-enabled"]
+    let isFencing = fencingNames.lazy.compactMap { configuration.clusterProperty($0) }.first
+    fencingIsEnabled = isFencing.map { isTrue($0) } ?? true
     var resources = ResourceIndex(configuration)
     members = resources.members
     bundles = Set(resources.bundles)

@@ -63,7 +63,7 @@ struct LiveChecks {
   /// (tried on Pacemaker 2.1.5: after 28 s). None without fencing.
   private func unreachableRemotes(in plan: Plan) -> [(id: String, endpoint: Endpoint)] {
     let target = Configuration(plan.target)
-    guard target.isFencingEnabled else { return [] }
+    guard target.fencing != (false, false) else { return [] }
     let current = Configuration(plan.current)
     var endpoints: [(id: String, endpoint: Endpoint)] = []
     for change in plan.changes where change.kind == .primitive && (change.action == .create || change.action == .update)

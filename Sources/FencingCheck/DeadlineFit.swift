@@ -11,7 +11,7 @@ package enum DeadlineFit {
   /// - Parameters:
   ///   - parameters: of a MAAS device, in force.
   ///   - operations: its `<op>` elements.
-  ///   - standardLimit: the property `stonith-timeout`.
+  ///   - standardLimit: the property `stonith-timeout` or `fencing-timeout`.
   ///   - action: `reboot` or `off`, whatever the cluster uses.
   package static func findings(
     _ parameters: [String: String], operations: [Element], standardLimit: String?, action: String

@@ -52,8 +52,16 @@ package struct FencingReport: Sendable {
     _ setup: FencingSetup, answers: [String: Result<MachineSurvey.Answer, MAASError>], inactive: Set<String> = []
   ) {
     findings = []
-    if !setup.isEnabled {
+    switch setup.fencing {
+    case (true, true): break
+    case (false, false):
       findings.append(Finding(.error, "fencing is disabled (stonith-enabled)", hint: "set stonith-enabled: true"))
+    case (let upTo301, _):
+      findings.append(
+        Finding(
+          .error,
+          "stonith-enabled and fencing-enabled contradict each other: Pacemaker \(upTo301 ? "3.0.2 and later" : "before 3.0.2") would not fence",
+          hint: "set stonith-enabled: true, which every Pacemaker knows, and remove fencing-enabled"))
     }
     if setup.devices.isEmpty { findings.append(Finding(.error, "there is no fencing device")) }
     nodes = setup.nodes.map { node in

@@ -58,19 +58,22 @@ package struct FencingSetup: Sendable {
 
   package private(set) var devices: [Device] = []
   package private(set) var nodes: [Node] = []
-  package var isEnabled: Bool
-  /// Members without a device power themselves off by their watchdog.
+  /// Whether each Pacemaker would fence.
+  package var fencing: (upTo301: Bool, since302: Bool)
+  package var isEnabled: Bool { fencing == (true, true) }
+  /// Members without a device power themselves off by their watchdog, with every Pacemaker.
   package var hasWatchdog: Bool
   /// `reboot` or `off`.
   package var action: String
   private let topology: [Element]
 
   package init(_ configuration: Configuration) {
-    isEnabled = configuration.isFencingEnabled
-    let watchdogTimeout = configuration.property("stonith-watchdog-timeout") ?? "0"
+    fencing = configuration.fencing
+    let timeout = configuration.fencingProperty("watchdog-timeout")
     hasWatchdog =
-      configuration.booleanProperty("have-watchdog", default: false) && (Values.milliseconds(watchdogTimeout) ?? 1) != 0
-    action = ["off", "poweroff"].contains(configuration.property("stonith-action") ?? "reboot") ? "off" : "reboot"
+      configuration.booleanProperty("have-watchdog", default: false)
+      && [timeout.upTo301, timeout.since302].allSatisfy { (Values.milliseconds($0 ?? "0") ?? 1) != 0 }
+    action = ["off", "poweroff"].contains(configuration.fencingProperty("action").since302) ? "off" : "reboot"
     topology = configuration.section(.fencingTopology)?.elements(named: "fencing-level") ?? []
     let placed = configuration.isOptIn ? PlacedResources(configuration) : nil
     for object in configuration.objects where object.kind == .primitive {
@@ -91,7 +94,7 @@ package struct FencingSetup: Sendable {
       if device.kind == .maas {
         device.deadlineFindings = DeadlineFit.findings(
           parameters, operations: sources.flatMap { $0.first("operations")?.elements(named: "op") ?? [] },
-          standardLimit: configuration.property("stonith-timeout"), action: action)
+          standardLimit: configuration.fencingProperty("timeout").since302, action: action)
       }
       devices.append(device)
     }
@@ -100,7 +103,7 @@ package struct FencingSetup: Sendable {
 
   /// Nodes that one MAAS device is to fence, without a cluster.
   package init(device parameters: [String: String], nodes names: [String]) {
-    isEnabled = true
+    fencing = (true, true)
     hasWatchdog = false
     action = "reboot"
     topology = []

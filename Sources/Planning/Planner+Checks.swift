@@ -279,14 +279,16 @@ extension Planner {
     let devices = [false, true].map { everByRule in
       (before: activeFencingDevices(current, everByRule), after: activeFencingDevices(target, everByRule))
     }
-    let isExplicitlyOn = (current.property("stonith-enabled") ?? current.property("fencing-enabled")) != nil
-    if current.isFencingEnabled, !target.isFencingEnabled, !devices[0].before.isEmpty || isExplicitlyOn {
+    let (before, after) = (current.fencing, target.fencing)
+    let isDisabled = before.upTo301 && !after.upTo301 || before.since302 && !after.since302
+    let isExplicitlyOn = current.fencingProperty("enabled").since302 != nil
+    if isDisabled, !devices[0].before.isEmpty || isExplicitlyOn {
       refuse("fencing would be disabled")
     }
     if let lost = devices.first(where: { !$0.before.isEmpty && $0.after.isEmpty })?.before {
       refuse("the last fencing device (\(lost.sorted().joined(separator: ", "))) would be removed or disabled")
     }
-    if target.isFencingEnabled, devices[0].after.isEmpty, target.objects.contains(where: { $0.kind.isResource }) {
+    if after != (false, false), devices[0].after.isEmpty, target.objects.contains(where: { $0.kind.isResource }) {
       warn(
         "fencing is enabled, but there is no fencing device: Pacemaker will start nothing",
         hint: "define one under stonith:, or set stonith-enabled: false in a test cluster")

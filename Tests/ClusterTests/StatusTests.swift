@@ -177,6 +177,17 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
     #expect(status.maintenanceMode && !status.fencingIsEnabled)
   }
 
+  /// `fencing-enabled` is of Pacemaker 3.
+  @Test(arguments: [("3.16.2", true), ("3.20.0", false)])
+  func fencingHasTwoNames(featureSet: String, isEnabled: Bool) throws {
+    let xml = """
+      <cib crm_feature_set="\(featureSet)" admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config>
+      <cluster_property_set id="a"><nvpair id="s" name="stonith-enabled" value="true"/>
+      <nvpair id="f" name="fencing-enabled" value="false"/></cluster_property_set></crm_config></configuration></cib>
+      """
+    #expect(try ClusterStatus(CIBDocument(root: Element(parsing: xml))).fencingIsEnabled == isEnabled)
+  }
+
   /// Since Pacemaker 2.1.7.
   @Test(arguments: [("1700000000", "1700000001", true), ("0", "1700000001", false), ("1700000000", "0", false)])
   func membershipMayBeGivenAsATime(inCCM: String, crmd: String, online: Bool) throws {

@@ -121,6 +121,46 @@ import XML
     #expect(FencingReport(setup, answers: [:]).isFenceable == false)
   }
 
+  /// Pacemaker 3.0.2 looks for `fencing-enabled` first, those before do not know it.
+  @Test(arguments: [
+    (stonith: "true", fencing: "true", says: nil), ("true", "false", "3.0.2 and later"),
+    ("false", "true", "before 3.0.2"),
+    ("false", "false", "disabled"),
+  ])
+  func fencingIsEnabledIfEveryPacemakerFindsItSo(stonith: String, fencing: String, says: String?) throws {
+    let setup = try Self.setup(
+      Self.devices(Self.device("d", "fence_x", ["pcmk_host_list": "n1 N2"])),
+      properties: "<nvpair id='s' name='stonith-enabled' value='\(stonith)'/>"
+        + "<nvpair id='f' name='fencing-enabled' value='\(fencing)'/>")
+    let report = FencingReport(setup, answers: [:])
+    #expect(report.isFenceable == (says == nil))
+    #expect(report.findings.map(\.text).joined().contains(says ?? ""))
+    #expect(report.findings.count == (says == nil ? 0 : 1))
+  }
+
+  /// What only a later Pacemaker takes for a watchdog's is nothing to rely on.
+  @Test func aWatchdogCountsIfEveryPacemakerKnowsOfIt() throws {
+    func isFenceable(_ timeouts: String...) throws -> Bool {
+      let properties = timeouts.map { "<nvpair id='\($0)' name='\($0)-watchdog-timeout' value='10'/>" }.joined()
+      let setup = try Self.setup("", properties: "<nvpair id='h' name='have-watchdog' value='true'/>" + properties)
+      return setup.hasWatchdog
+    }
+    #expect(try isFenceable("stonith") && isFenceable("stonith", "fencing"))
+    #expect(try !isFenceable() && !isFenceable("fencing"))
+  }
+
+  @Test func timeLimitsAndActionHaveTwoNames() throws {
+    func findings(_ names: String) throws -> (String, Int) {
+      let setup = try Self.setup(
+        Self.devices(Self.device("d", "fence_maas", ["hostnames": "n1"])),
+        properties:
+          "<nvpair id='t' name='\(names)-timeout' value='10'/><nvpair id='a' name='\(names)-action' value='off'/>")
+      return (setup.action, setup.devices[0].deadlineFindings.count)
+    }
+    #expect(
+      try findings("stonith") == ("off", 1) && findings("fencing") == ("off", 1) && findings("x") == ("reboot", 0))
+  }
+
   @Test func aDeviceThatDoesNotRunFencesNothing() throws {
     let setup = try Self.setup(Self.devices(Self.device("d", "fence_x", ["pcmk_host_list": "n1 N2"])))
     #expect(FencingReport(setup, answers: [:]).isFenceable)

@@ -547,3 +547,12 @@ m.value("where «error.leavesDoubt»", "false", "a change that was made though t
 m = File("Sources/Commands/LiveChecks.swift", oracle("test_faults.SafetyTests"))
 m.value("if «current.isUnmanaged(change.id, everByRule: true)»", "false", "what is unmanaged and runs is deleted, and runs on unseen")
 m.value("«answering.contains($0.endpoint)»", "true", "a remote node that does not answer is added: its host is fenced")
+
+m = File("Sources/CIB/Configuration.swift", swift("FencingSetupTests"), CASES)
+m.value("«property(\"fencing-\" + name) ?? old»", "old", "fencing that Pacemaker 3.0.2 finds disabled passes for enabled")
+m.value("let old = «property(\"stonith-\" + name)»", "property(\"fencing-\" + name) ?? property(\"stonith-\" + name)",
+        "fencing that Pacemaker 2.1 finds disabled passes for enabled")
+
+m = File("Sources/Planning/Planner+Checks.swift", CASES)
+m.value("«before.upTo301 && !after.upTo301»", "false", "fencing is disabled without a word where Pacemaker is older than 3.0.2")
+m.value("«before.since302 && !after.since302»", "false", "fencing is disabled without a word where Pacemaker is 3.0.2")
