@@ -110,7 +110,7 @@ extension Planner {
   private mutating func exactSets(_ section: Section, present: [Element], wanted: [DesiredSettings]) -> [Element] {
     func isUsual(_ set: Element) -> Bool { isUsualSet(set, id: section.usualSetID) }
     var sets: [Element] = []
-    for var set in withoutOverruled(wanted.map(\.element), where: isUsual) {
+    for var set in wanted.map(\.element) {
       // Properties without a set are those of the set that comes first; of defaults any plain set will do.
       if section == .properties, set.id == nil, isUsual(set) {
         set.attributes.insert(Attribute("id", AttributeSets.bootstrapID), at: 0)
@@ -120,7 +120,7 @@ extension Planner {
           || isUsual($0) && isUsual(set)
       }
       if let same {
-        sets[same].children += set.children
+        sets[same].children = withoutOverruled([sets[same], set], where: { _ in true }).flatMap(\.children)
       } else {
         sets.append(set)
       }
