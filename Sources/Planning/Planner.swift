@@ -154,9 +154,10 @@ package struct Planner {
   private mutating func findSameUnderOtherIDs() {
     func level(_ element: Element) -> String? { element.name == "fencing-level" ? Self.levelKey(element) : nil }
     take { element in level(element).map { "\($0) \(element.id ?? "")" } }
+    // A way back brings back what was beside another that was the same, or had its target and number.
+    guard options.restoration == nil else { return }
     take { canonicalText(of: $0) }
-    // A way back brings back what was beside another of its target and number.
-    if options.restoration == nil { take(by: level) }
+    take(by: level)
   }
 
   /// Takes what the documents have for what the cluster has of the same key; without one, for nothing.
