@@ -117,7 +117,7 @@ colocation k7 Mandatory: e1 one
 colocation k6 inf: vip vip2 dummy
 rsc_ticket t1 ticketA: a b:Started loss-policy=stop
 tag tg: a b
-fencing_topology n1: st1 n2: st1
+fencing_topology n1: st1 n2: st1 pattern:n2 st1 attr:rack=1 st1 attr:rack=2 st1
 role monitors read xpath:"/cib" deny type:nvpair attribute:value write property:stonith-enabled read status
 acl_target alice monitors
 acl_group wheel monitors

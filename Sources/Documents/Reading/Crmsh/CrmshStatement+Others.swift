@@ -41,26 +41,30 @@ extension CrmshStatement {
     return set
   }
 
-  /// `fencing_topology [TARGET:] DEVICES …`; levels count up from 1 for each target.
+  /// `fencing_topology [TARGET:] DEVICES …`; levels count up from 1 for each name of a node, pattern or attribute, of
+  /// which a pattern may be the same as a node's name (tried with crmsh 4.4.1).
   mutating func fencingLevels() throws(CrmshProblem) -> [Element] {
     var target: [Attribute] = []
+    var counted = ""
     var indexes: [String: Int] = [:]
     var levels: [Element] = []
     while let word = next() {
       if word.text.lowercased().hasPrefix("attr:"), let (name, value) = word.pair {
-        target = [Attribute("target-attribute", String(name.dropFirst(5))), Attribute("target-value", value)]
+        counted = String(name.dropFirst(5))
+        target = [Attribute("target-attribute", counted), Attribute("target-value", value)]
       } else if word.text.lowercased().hasPrefix("pattern:"), word.text.utf8.count > 8 {
-        target = [Attribute("target-pattern", String(word.text.dropFirst(8)))]
+        counted = String(word.text.dropFirst(8))
+        target = [Attribute("target-pattern", counted)]
       } else if word.text.hasSuffix(":"), word.text.utf8.count > 1 {
-        target = [Attribute("target", String(word.text.dropLast()))]
+        counted = String(word.text.dropLast())
+        target = [Attribute("target", counted)]
       } else {
         guard !target.isEmpty else {
           throw problem(
             "a fencing level needs its target", at: word, hint: "fencing_topology NODE: DEVICE DEVICE,DEVICE")
         }
-        let key = target.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-        indexes[key, default: 0] += 1
-        let place = [Attribute("index", String(indexes[key]!)), Attribute("devices", word.text)]
+        indexes[counted, default: 0] += 1
+        let place = [Attribute("index", String(indexes[counted]!)), Attribute("devices", word.text)]
         levels.append(Element("fencing-level", target + place, position: word.position))
       }
     }
