@@ -70,10 +70,10 @@ func idIsMeaning(of name: String) -> Bool {
   }
 }
 
-/// An attribute set, or a list of operations, that says nothing.
+/// An attribute set, or a list of operations, that says nothing: nor do such in it, where no schema allows them.
 func isEmptySet(_ element: Element) -> Bool {
-  (isAttributeSet(element.name) || element.name == "operations") && element.elements.isEmpty
-    && element["id-ref"] == nil
+  (isAttributeSet(element.name) || element.name == "operations") && element["id-ref"] == nil
+    && element.elements.allSatisfy(isEmptySet)
 }
 
 /// Children that belong together: their order is meaning, or not, among themselves.

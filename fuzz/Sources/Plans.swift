@@ -170,11 +170,13 @@ private func checkPatch(_ plan: Plan) {
 }
 
 extension Element {
-  /// Whether a cluster may have it. Two nodes of one name or id the schemas allow, and Pacemaker does not.
+  /// Whether a cluster may have it. Two nodes of one name or id, or two ACL targets of one, the schemas allow; Pacemaker
+  /// and `cibadmin --create` do not.
   var isValid: Bool {
     let nodes = first("nodes")?.elements ?? []
+    let targets = first("acls")?.elements(named: "acl_target") ?? []
     return Set(nodes.map { $0["uname"] }).count == nodes.count && Set(nodes.map(\.id)).count == nodes.count
-      && Grammar.objections(to: self) == nil
+      && Set(targets.map(\.id)).count == targets.count && Grammar.objections(to: self) == nil
   }
 
   /// Whether a constraint, a tag or an ACL names what there is not: for Pacemaker, which knows no blanks around an id.
