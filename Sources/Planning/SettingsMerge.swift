@@ -36,6 +36,8 @@ struct SettingsMerge {
   private var unset: Set<Place> = []
   /// Sets that documents bring, which are given nothing but what they have themselves.
   private var added: Set<String> = []
+  /// Sets without values, as they were: without any still, they are as good as not there, and stay so.
+  private var idle: [Int: Element] = [:]
 
   private struct Place: Hashable {
     var set: String
@@ -77,6 +79,7 @@ struct SettingsMerge {
       }
     }
     mergeValues(values)
+    for (index, set) in idle where !Self.gives(sets[index]) { sets[index] = set }
   }
 
   private mutating func noteUnset(in wanted: [Element], _ partners: [Int?]) {
@@ -178,9 +181,8 @@ struct SettingsMerge {
 
   /// The long form: this set, its rule and its score; its other values stay.
   private mutating func mergeSet(_ desired: Element, _ wanted: Int, into index: Int) {
-    // Without values, before and after, it is as good as not there: it would not be made either.
-    let isIdle = !Self.gives(sets[index]) && !Self.gives(desired)
-    if !isIdle && attributeSetHeader(sets[index]) != attributeSetHeader(desired) {
+    if attributeSetHeader(sets[index]) != attributeSetHeader(desired) {
+      if !Self.gives(sets[index]), idle[index] == nil { idle[index] = sets[index] }
       sets[index]["score"] = desired["score"]
       sets[index].children.removeAll { $0.element?.name == "rule" }
       if let rule = desired.first("rule") { sets[index].children.insert(.element(rule), at: 0) }
