@@ -140,13 +140,13 @@ import XML
 
   /// What only a later Pacemaker takes for a watchdog's is nothing to rely on.
   @Test func aWatchdogCountsIfEveryPacemakerKnowsOfIt() throws {
-    func isFenceable(_ timeouts: String...) throws -> Bool {
+    func hasWatchdog(_ timeouts: String...) throws -> Bool {
       let properties = timeouts.map { "<nvpair id='\($0)' name='\($0)-watchdog-timeout' value='10'/>" }.joined()
-      let setup = try Self.setup("", properties: "<nvpair id='h' name='have-watchdog' value='true'/>" + properties)
-      return setup.hasWatchdog
+      return try Self.setup("", properties: "<nvpair id='h' name='have-watchdog' value='true'/>" + properties)
+        .hasWatchdog
     }
-    #expect(try isFenceable("stonith") && isFenceable("stonith", "fencing"))
-    #expect(try !isFenceable() && !isFenceable("fencing"))
+    #expect(try hasWatchdog("stonith") && hasWatchdog("stonith", "fencing"))
+    #expect(try !hasWatchdog() && !hasWatchdog("fencing"))
   }
 
   @Test func timeLimitsAndActionHaveTwoNames() throws {
