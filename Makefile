@@ -88,7 +88,7 @@ lab-down: ## end it
 test: setup-test lint build fuzz-build deb ## every test
 	$(SWIFT) test
 	$(MAKE) api-documentation
-	$(PYTHON) Tests/run Packages Oracle Fencing Mutation
+	$(PYTHON) Tests/run Packages Oracle Fencing
 	# The writers take the whole processor, which others time things by.
 	$(PYTHON) Tests/run Live --alone test_writers
 	# The same chances each time: what a longer run finds is no reason for this one to fail.
@@ -127,8 +127,9 @@ bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/live.py
 	$(PYTHON) bench/scale.py
 
-lint: ## check the format of the Swift code
+lint: ## check the format of the Swift code, and that the mutants fit it
 	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests fuzz/Sources docs/example Package.swift
+	$(PYTHON) Tests/Mutation/test_mutants.py
 
 format: ## format the Swift code
 	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests fuzz/Sources docs/example Package.swift
