@@ -14,7 +14,8 @@ package struct Change: Sendable {
   package var set: String?
   /// Why, where that is not simply "the documents say so": `in delete`, `its last member goes`, …
   package var reason: String?
-  /// The object's element before and after, without what is inside it; for a named value its nvpair.
+  /// The object's element before and after, without what is inside it; for a named value its nvpair, for a set of values
+  /// the set without them.
   package var before: Element?
   package var after: Element?
   /// For a resource that moves from one group, clone or bundle to another: from where, to where.
@@ -49,12 +50,18 @@ package struct Change: Sendable {
     return before == nil && after == nil ? [] : Detail.between(before, after)
   }
 
-  /// What a changed value is a part of: a section, or a node.
+  /// Whether it is about a set of values, of which `before` and `after` have the rule and the score; `id` is the set's.
+  var isOfSet: Bool { kind.isSetting && (before ?? after)?.name != "nvpair" }
+
+  /// What a changed value, or set of values, is a part of: a section, or a node.
   var owner: String {
     switch kind {
-    // Their ids are the node's name and the attribute's.
-    case .nodeAttribute, .utilization: String(id.dropLast(((before ?? after)?["name"]?.count ?? 0) + 1))
-    default: kind.section.rawValue
+    case .nodeAttribute, .utilization:
+      // Their ids are the node's name and the attribute's, or the set's.
+      let element = before ?? after
+      let inner = (isOfSet ? element?.id : element?["name"]) ?? element?["id-ref"] ?? ""
+      return String(id.dropLast(inner.count + 1))
+    default: return kind.section.rawValue
     }
   }
 }

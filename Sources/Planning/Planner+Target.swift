@@ -139,16 +139,8 @@ extension Planner {
   private func appendSettingsChanges(to changes: inout [Change]) {
     for section in Section.settings {
       let before = current.section(section)?.elements(named: section.setElementName!) ?? []
-      let after = settings[section] ?? []
-      let kind = section.kindOfValues
-      let values = SettingsMerge.changes(from: before, to: after, usualSet: section.usualSetID!)
-      changes += values.map { change($0, kind: kind, id: $0.name) }
-      if values.isEmpty, before != after {
-        changes.append(
-          Change(
-            .update, kind, after.first { !before.contains($0) }?.id ?? before.first?.id ?? "",
-            reason: "sets, rules or scores"))
-      }
+      let found = SettingsChanges(from: before, to: settings[section] ?? [], usualSet: section.usualSetID!)
+      append(found, kind: section.kindOfValues, to: &changes)
     }
   }
 
@@ -161,14 +153,21 @@ extension Planner {
       }
       guard current.nodes[index] != node, !isRemoved(node) else { continue }
       for (setName, kind) in [("instance_attributes", ObjectKind.nodeAttribute), ("utilization", .utilization)] {
-        changes += SettingsMerge.changes(
-          from: current.nodes[index].elements(named: setName), to: node.elements(named: setName)
-        ).map { change($0, kind: kind, id: "\(name) \($0.name)") }
+        let found = SettingsChanges(
+          from: current.nodes[index].elements(named: setName), to: node.elements(named: setName))
+        append(found, kind: kind, prefix: "\(name) ", to: &changes)
       }
     }
   }
 
-  private func change(_ value: SettingsMerge.ValueChange, kind: ObjectKind, id: String) -> Change {
+  private func append(_ found: SettingsChanges, kind: ObjectKind, prefix: String = "", to changes: inout [Change]) {
+    changes += found.sets.map {
+      Change($0.action, kind, prefix + $0.id, before: $0.before, after: $0.after, reason: $0.reason)
+    }
+    changes += found.values.map { change($0, kind: kind, id: prefix + $0.name) }
+  }
+
+  private func change(_ value: SettingsChanges.ValueChange, kind: ObjectKind, id: String) -> Change {
     let action: Change.Action = value.before == nil ? .create : value.after == nil ? .delete : .update
     var change = Change(action, kind, id, before: value.before, after: value.after)
     change.set = value.set
@@ -176,15 +175,9 @@ extension Planner {
     return change
   }
 
-  /// The top-level resources that change places: as few as explain the new order.
   private func movedTopLevel(_ order: [String], oldParents: [String: String]) -> Set<String> {
-    var oldIndex: [String: Int] = [:]
-    for object in current.objects where object.kind.isResource && oldParents[object.id] == nil {
-      oldIndex[object.id] = oldIndex.count
-    }
-    let stayed = order.filter { oldIndex[$0] != nil }
-    let steady = Set(longestIncreasing(stayed.map { oldIndex[$0]! }))
-    return Set(stayed.filter { !steady.contains(oldIndex[$0]!) })
+    let before = current.objects.filter { $0.kind.isResource && oldParents[$0.id] == nil }
+    return moved(from: before.map(\.id), to: order)
   }
 
   // MARK: - The record
@@ -197,7 +190,7 @@ extension Planner {
   private func record(after changes: [Change]) -> Record {
     var record = record
     lazy var created = Set(changes.filter { $0.action == .create }.map(\.id))
-    for change in changes {
+    for change in changes where !change.isOfSet {
       switch change.action {
       case .create:
         record.insert(.object(change.kind, id: change.id))

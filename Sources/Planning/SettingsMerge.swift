@@ -10,15 +10,6 @@ import XML
 /// for which there is none is the short form: its values go wherever they are in force. A set that has to be made may be
 /// without an id.
 struct SettingsMerge {
-  /// What becomes of one named value.
-  struct ValueChange: Equatable {
-    var name: String
-    /// The id of the set it is in, where that does not go without saying.
-    var set: String?
-    var before: Element?
-    var after: Element?
-  }
-
   /// The element of a set: `cluster_property_set`, `meta_attributes`, `instance_attributes`, `utilization`.
   let setName: String
   /// `crm_config`, `rsc_defaults`, `op_defaults`, `node`.
@@ -302,51 +293,5 @@ struct SettingsMerge {
       // The first property set stays: tools that know one set only would otherwise write into crmsync's record.
       return set.id != firstID && previous.elements.contains { $0.name == "nvpair" }
     }
-  }
-}
-
-extension SettingsMerge {
-  /// What changed between two states of the sets, value by value.
-  ///
-  /// - Parameter usualSet: the id of the set in which values are looked for first.
-  static func changes(from before: [Element], to after: [Element], usualSet: String = "") -> [ValueChange] {
-    struct Key: Hashable {
-      var set: String
-      var name: String
-      /// Counts those of the same name before it: a set may have several, of which the first is in force.
-      var occurrence = 0
-    }
-    func values(_ sets: [Element]) -> [(key: Key, nvpair: Element)] {
-      var seen: [Key: Int] = [:]
-      return sets.flatMap { set in
-        set.elements.filter { $0.name == "nvpair" }.map { nvpair in
-          var key = Key(set: set.id ?? "", name: nvpair["name"] ?? nvpair["id-ref"] ?? "")
-          let occurrence = seen[key, default: 0]
-          seen[key] = occurrence + 1
-          key.occurrence = occurrence
-          return (key, nvpair)
-        }
-      }
-    }
-    let old = values(before)
-    let new = values(after)
-    let oldByKey = Dictionary(old.map { ($0.key, $0.nvpair) }) { first, _ in first }
-    let newKeys = Set(new.map(\.key))
-    let sets = Set((before + after).compactMap(\.id)).subtracting([Record.setID])
-    func change(_ key: Key, before: Element?, after: Element?) -> ValueChange {
-      let isUsual = sets.count == 1 || key.set == usualSet
-      return ValueChange(name: key.name, set: isUsual ? nil : key.set, before: before, after: after)
-    }
-    var changes: [ValueChange] = []
-    for (key, nvpair) in new {
-      let previous = oldByKey[key]
-      if previous?["value"] != nvpair["value"] || previous?["id-ref"] != nvpair["id-ref"] || previous == nil {
-        changes.append(change(key, before: previous, after: nvpair))
-      }
-    }
-    for (key, nvpair) in old where !newKeys.contains(key) {
-      changes.append(change(key, before: nvpair, after: nil))
-    }
-    return changes
   }
 }

@@ -418,6 +418,8 @@ m.value("change.before?.markingSecrets(known, owner: change.owner)", "change.bef
 m.value("before.map { $0.markingSecrets(known, owner: ownerName) }", "before", "a rollback shows what came from a file")
 
 m = File("Sources/Planning/Planner+Target.swift", HIDDEN)
+m.value("for change in changes where «!change.isOfSet» {", "true", "a set's id is recorded as if it were a value's name",
+        CASES)
 m.statement("record.insert(.secret(owner: owner, name: element[\"name\"] ?? \"\"))", "", "what came from a file is in every export afterwards")
 m.statement("for case .element(let child) in element.children { recordSecrets(in: child, owner: owner, &record) }", "",
             "what came from a file is in every export afterwards")
@@ -446,6 +448,12 @@ m.value("if «!Self.gives(sets[index])», idle[index] == nil", "false",
         "the set that is there for crmsync's record alone makes a document out of sync", CASES)
 m.value("for (index, set) in idle where «!Self.gives(sets[index])»", "true",
         "the score of a set that gets its values from another set of the document is written by the second apply only", CASES)
+
+m = File("Sources/Planning/SettingsChanges.swift", CASES)
+m.value("if «previousHeader != header» {", "false", "another rule of a node's set is never written")
+m.value("if «moved.contains(id)» {", "false", "of two sets of a node the other is to count, and nothing is done")
+m.value("if «set.hasHeader || !set.hasValues» {", "false", "a plan does not tell that new values count at night only")
+m.value("«!new.contains(Self.name(of: set)) && !set.hasValues»", "false", "an empty set that goes is not in the plan")
 
 m = File("Sources/Planning/Planner+Sections.swift", CASES)
 m.value("sets.insert(present[place], at: «sets.firstIndex { later.contains($0.id) } ?? sets.count»)", "sets.count",

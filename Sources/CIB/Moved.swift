@@ -1,3 +1,11 @@
+/// What changes places between two orders: as few as explain the new one. What only one of them has does not count.
+package func moved(from before: [String], to after: [String]) -> Set<String> {
+  let places = Dictionary(zip(before, before.indices)) { _, last in last }
+  let stayed = after.filter { places[$0] != nil }
+  let steady = Set(longestIncreasing(stayed.map { places[$0]! }))
+  return Set(stayed.filter { !steady.contains(places[$0]!) })
+}
+
 /// A longest strictly increasing subsequence, in n log n.
 package func longestIncreasing(_ numbers: [Int]) -> [Int] {
   var tails: [Int] = []
