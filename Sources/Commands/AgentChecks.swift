@@ -43,11 +43,11 @@ enum AgentChecks {
     for nvpair in nvpairs {
       guard let name = nvpair["name"], !metadata.knows(name) else { continue }
       let place = nvpair.position == .unknown ? object.location : Location(object.location.document, nvpair.position)
-      let known = nearest(to: name, among: metadata.parameters.map(\.name))
+      let hint = Suggestion.hint(for: name, among: metadata.parameters.map(\.name))
       warnings.append(
         Diagnostic(
           .warning, "'\(object.id)': \(metadata.agent) knows no parameter '\(name)'", at: place,
-          hint: known.map { "did you mean '\($0)'?" }))
+          hint: hint))
     }
     // What a template, a shared set or a rule brings is not looked into.
     let isWhole =

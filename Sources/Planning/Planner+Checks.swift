@@ -143,7 +143,7 @@ extension Planner {
   }
 
   private func suggestion(for id: String) -> String? {
-    nearest(to: id, among: draft.all.lazy.map(\.id)).map { "did you mean '\($0)'?" }
+    Suggestion.hint(for: id, among: draft.all.map(\.id))
   }
 
   private mutating func checkMember(_ member: Element, of object: CIBObject, _ target: Configuration) {
@@ -325,7 +325,7 @@ extension Planner {
       guard !known.contains(name), reported.insert(name).inserted else { return }
       planner.warn(
         "no member and no remote node is called '\(name)'", at: location,
-        hint: nearest(to: name, among: known).map { "did you mean '\($0)'?" })
+        hint: Suggestion.hint(for: name, among: Array(known)))
     }
     for placement in desired.placements {
       for node in placement.nodes { report(node.id, node.location, &self) }

@@ -20,10 +20,15 @@ extension Planner {
 
   /// With crmsync's record where it stood: between other sets that some tool has written after it, its place is no change.
   private static func puttingRecordBack(into sets: [Element], from present: [Element]) -> [Element] {
-    guard let place = present.firstIndex(where: { $0.id == Record.setID }) else { return sets }
-    let later = Set(present[(place + 1)...].map(\.id))
+    guard let record = present.first(where: { $0.id == Record.setID }) else { return sets }
+    return puttingBack(record, into: sets, from: present)
+  }
+
+  /// With the set before the first of those that it has stood before.
+  private static func puttingBack(_ set: Element, into sets: [Element], from present: [Element]) -> [Element] {
+    let later = Set(present.drop { $0.id != set.id }.dropFirst().map { $0.id ?? $0["id-ref"] })
     var sets = sets
-    sets.insert(present[place], at: sets.firstIndex { later.contains($0.id) } ?? sets.count)
+    sets.insert(set, at: sets.firstIndex { later.contains($0.id ?? $0["id-ref"]) } ?? sets.count)
     return sets
   }
 
@@ -147,17 +152,11 @@ extension Planner {
         }
       }
     }
-    // It stays, as where sets are merged; where it stands says nothing: it is read before all others.
+    // It stays, as where sets are merged.
     if section == .properties, present.contains(where: { $0.id == AttributeSets.bootstrapID }),
       !sets.contains(where: { $0.id == AttributeSets.bootstrapID })
     {
       sets.append(Element("cluster_property_set", [Attribute("id", AttributeSets.bootstrapID)]))
-    }
-    if let index = sets.firstIndex(where: { $0.id == AttributeSets.bootstrapID }),
-      let place = present.firstIndex(where: { $0.id == AttributeSets.bootstrapID })
-    {
-      let first = sets.remove(at: index)
-      sets.insert(first, at: min(place, sets.count))
     }
     var alignment = Alignment()
     alignment.referencedIDs = referencedIDs
@@ -165,7 +164,14 @@ extension Planner {
       Element(section.rawValue, children: present.map { .element($0) }),
       to: Element(section.rawValue, children: sets.map { .element($0) }))
     reportMissing(alignment.missingSecrets, at: wanted.first?.location ?? .none)
-    return identified(aligned.elements, section)
+    var result = identified(aligned.elements, section)
+    // Where it stands says nothing: it is read before all others.
+    if present.contains(where: { $0.id == AttributeSets.bootstrapID }),
+      let index = result.firstIndex(where: { $0.id == AttributeSets.bootstrapID })
+    {
+      result = Self.puttingBack(result.remove(at: index), into: result, from: present)
+    }
+    return result
   }
 
   // MARK: - Nodes

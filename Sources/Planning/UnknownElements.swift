@@ -14,7 +14,8 @@ extension Plan {
       let elements = section == nil ? [set.element] : set.element.elements
       let present = section == nil ? current.elements : current.first(set.element.name)?.elements ?? []
       for element in elements where !present.contains(where: { element.isKept(in: $0) }) {
-        let meant = nearest(to: element.name, among: section?.elementNames ?? Section.allCases.map(\.rawValue))
+        let known = section?.elementNames ?? Section.allCases.map(\.rawValue)
+        let meant = Suggestion.nearest(to: element.name, among: known)
         let message = "unknown element <\(element.name)> in <\(section?.rawValue ?? "configuration")>"
         let hint = meant.map { "did you mean '\($0)'?" } ?? "only what the cluster has already may be there"
         let mayBeThere = !hasCluster && meant == nil

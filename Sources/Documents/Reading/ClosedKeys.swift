@@ -1,3 +1,5 @@
+import Desired
+
 /// The keys that a map of a native document may have.
 struct ClosedKeys: Sendable {
   /// What the value of a schema attribute must look like.

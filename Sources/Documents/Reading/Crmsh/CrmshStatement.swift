@@ -1,4 +1,5 @@
 import CIB
+import Desired
 import XML
 
 /// One statement, read word by word.
