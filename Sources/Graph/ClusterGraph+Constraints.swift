@@ -138,7 +138,8 @@ extension ClusterGraph {
           + "[\(link.attributes.joined(separator: ", "))]")
     }
     lines.append("  }")
-    let heads = ids.filter { id in !links.contains { $0.to == id } }
+    let followers = Set(links.map(\.to))
+    let heads = ids.filter { !followers.contains($0) }
     for one in above.prefix(1) {
       for head in heads.isEmpty ? [ids[0]] : heads {
         lines.append("  \(DOT.quoted(one)) -> \(DOT.quoted("resource \(head)")) [style=invis]")

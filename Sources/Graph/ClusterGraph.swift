@@ -18,6 +18,9 @@ package struct ClusterGraph {
   private let nodes: [String: ClusterStatus.Node]
   /// What is active, by node.
   private let activeInstances: [String: [ClusterStatus.Instance]]
+  private(set) var members: [String] = []
+  /// Remote and guest nodes, also those that the plan adds.
+  private(set) var remoteNodes: [String] = []
 
   /// - Parameters:
   ///   - cib: the cluster, with its status where that is known.
@@ -34,6 +37,17 @@ package struct ClusterGraph {
       // A resource that is moved and changed as well is told once, as changed.
       if actions[change.id] == nil || change.action != .move { actions[change.id] = change.action }
     }
+    collectNodes()
+  }
+
+  private mutating func collectNodes() {
+    let connections = objects(.primitive).map(\.id).filter(isRemote)
+    let remotes = Set(status.nodes.filter { $0.kind != .member }.map(\.name) + connections)
+    remoteNodes = remotes.sorted()
+    let known = status.nodes.filter { $0.kind == .member }.map(\.name)
+    let configured = (target.nodes + current.nodes).compactMap { $0["uname"] }.filter { !remotes.contains($0) }
+    var seen: Set<String> = []
+    members = (known + configured).filter { seen.insert($0).inserted }
   }
 
   /// The picture in Graphviz's language, for `dot`.
@@ -143,21 +157,6 @@ package struct ClusterGraph {
 // MARK: - Nodes and what runs there
 
 extension ClusterGraph {
-  var members: [String] {
-    let remotes = Set(remoteNodes)
-    let known = status.nodes.filter { $0.kind == .member }.map(\.name)
-    let configured = (target.nodes + current.nodes).compactMap { $0["uname"] }.filter { !remotes.contains($0) }
-    var seen: Set<String> = []
-    return (known + configured).filter { seen.insert($0).inserted }
-  }
-
-  /// Remote and guest nodes, also those that the plan adds.
-  var remoteNodes: [String] {
-    let known = status.nodes.filter { $0.kind != .member }.map(\.name)
-    let connections = objects(.primitive).map(\.id).filter(isRemote)
-    return Set(known + connections).sorted()
-  }
-
   /// What a node is in a word or two, and the colour for it.
   private func state(_ name: String) -> (words: String, colour: String) {
     guard isObserved else { return ("", Palette.idle) }
