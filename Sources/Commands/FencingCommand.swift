@@ -94,10 +94,8 @@ struct FencingCheckCommand: ParsableCommand {
     }
     var answers: [String: Result<MachineSurvey.Answer, MAASError>] = [:]
     for devices in groups.values {
-      var names: [HostName] = []
-      for device in devices {
-        for name in setup.names(of: device) where !names.contains(name) { names.append(name) }
-      }
+      var seen: Set<HostName> = []
+      let names = devices.flatMap(setup.names).filter { seen.insert($0).inserted }
       let answer: Result<MachineSurvey.Answer, MAASError>
       do throws(MAASError) {
         answer = .success(try MachineSurvey.ask(try fencingDevice(devices[0]), about: names, deadline: deadline))

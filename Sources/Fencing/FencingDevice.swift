@@ -45,13 +45,18 @@ package struct FencingDevice: Sendable {
 /// The names in `hostnames`.
 package struct HostNames: Sendable {
   package private(set) var names: [HostName] = []
+  /// By themselves in lower case.
+  private var spellings: [String: [HostName]] = [:]
   /// How many entries are no host names.
   package private(set) var invalidCount = 0
 
   package init(_ text: String) {
     for entry in text.split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == ";" }) {
       if let name = HostName(entry) {
-        if !names.contains(name) { names.append(name) }
+        let key = name.text.lowercased()
+        if spellings[key]?.contains(name) == true { continue }
+        spellings[key, default: []].append(name)
+        names.append(name)
       } else {
         invalidCount += 1
       }
@@ -63,7 +68,7 @@ package struct HostNames: Sendable {
   /// - Throws: where it is not among them, or could be two of them.
   package func name(for host: String) throws(MAASError) -> HostName {
     let host = HostName(host)
-    let candidates = names.filter { $0.isSame(as: host) }
+    let candidates = host.flatMap { spellings[$0.text.lowercased()] } ?? []
     guard let name = candidates.first else {
       throw MAASError(
         .configuration, "\(host?.text ?? "what is asked for is no host name and") is not among hostnames",

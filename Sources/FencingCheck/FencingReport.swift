@@ -117,7 +117,7 @@ package struct FencingReport: Sendable {
       result.findings.append(
         Finding(.error, "the device does not run", hint: "'crm_mon -1' says why; did its start or monitor fail?"))
     }
-    switch setup.claim(of: device, on: node.name) {
+    switch device.claim(on: node.name) {
     case .fences(let plug): result.plug = plug
     case .no: result.findings.append(Finding(.error, "the device does not fence this node"))
     case .unknown:
@@ -131,9 +131,8 @@ package struct FencingReport: Sendable {
     case .pretended:
       result.findings.append(Finding(.error, "\(device.agent) only pretends: it says yes and does nothing certain"))
     case .maas:
-      let names = HostNames(device.parameters["hostnames"] ?? "")
       do throws(MAASError) {
-        let name = try names.name(for: result.plug)
+        let name = try device.hostnames.name(for: result.plug)
         guard let answer else { throw MAASError(.timedOut, "MAAS was not asked") }
         result.add(try answer.get(), about: name)
       } catch {

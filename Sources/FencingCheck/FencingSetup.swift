@@ -20,13 +20,33 @@ package struct FencingSetup: Sendable {
     package var agent: String
     package var kind: Kind
     package var parameters: [String: String]
+    /// What a MAAS device has to fence: its parameter of that name.
+    let hostnames: HostNames
+    private let hostCheck: HostCheck
     /// What in the configuration keeps it from working.
     package var problems: [Finding] = []
     /// Of MAAS devices: time limits that do not fit.
     package var deadlineFindings: [Finding] = []
 
-    /// cluster-glue's plugins always get the node's name, whatever `pcmk_host_map` says.
-    var getsAliases: Bool { !agent.contains("/") }
+    init(id: String, agent: String, parameters: [String: String]) {
+      self.id = id
+      self.agent = agent
+      self.parameters = parameters
+      kind = Self.kind(of: agent)
+      hostnames = HostNames(parameters["hostnames"] ?? "")
+      hostCheck = HostCheck(agent: agent, kind: kind, parameters: parameters, hostnames: hostnames)
+    }
+
+    private static func kind(of agent: String) -> Kind {
+      switch agent {
+      case "external/maas", "fence_maas": .maas
+      case "null", "fence_dummy", "external/ssh", "ssh": .pretended
+      default: .other
+      }
+    }
+
+    /// Whether it fences a node.
+    package func claim(on node: String) -> Claim { hostCheck.claim(on: node) }
   }
 
   /// What a device says about a node.
@@ -56,6 +76,28 @@ package struct FencingSetup: Sendable {
     package var devices: [String]
   }
 
+  /// `<fencing-level id="l" index="1" target="n1" devices="a,b"/>`, or with `target-pattern` or `target-attribute`.
+  private struct Topology: Sendable {
+    /// In lower case, as Pacemaker compares without regard to case.
+    private let byTarget: [String: [Element]]
+    private let byPattern: [Element]
+    private let byAttribute: [Element]
+
+    init(_ levels: [Element]) {
+      byTarget = Dictionary(grouping: levels.filter { $0["target"] != nil }) { $0["target"]!.lowercased() }
+      byPattern = levels.filter { $0["target-pattern"] != nil }
+      byAttribute = levels.filter { $0["target-attribute"] != nil }
+    }
+
+    /// A node's name counts more than a pattern, and this more than an attribute.
+    func levels(for node: Node) -> [Element] {
+      if let exact = byTarget[node.name.lowercased()] { return exact }
+      let matching = byPattern.filter { Pattern.matches(node.name, $0["target-pattern"]!) }
+      if !matching.isEmpty { return matching }
+      return byAttribute.filter { node.attributes[$0["target-attribute"]!] == $0["target-value"] }
+    }
+  }
+
   package private(set) var devices: [Device] = []
   package private(set) var nodes: [Node] = []
   /// Whether each Pacemaker would fence.
@@ -65,7 +107,8 @@ package struct FencingSetup: Sendable {
   package var hasWatchdog: Bool
   /// `reboot` or `off`.
   package var action: String
-  private let topology: [Element]
+  private let topology: Topology
+  private var places: [String: Int] = [:]
 
   package init(_ configuration: Configuration) {
     fencing = configuration.fencing
@@ -74,14 +117,14 @@ package struct FencingSetup: Sendable {
       configuration.booleanProperty("have-watchdog", default: false)
       && [timeout.upTo301, timeout.since302].allSatisfy { (Values.milliseconds($0 ?? "0") ?? 1) != 0 }
     action = ["off", "poweroff"].contains(configuration.fencingProperty("action").since302) ? "off" : "reboot"
-    topology = configuration.section(.fencingTopology)?.elements(named: "fencing-level") ?? []
+    topology = Topology(configuration.section(.fencingTopology)?.elements(named: "fencing-level") ?? [])
     let placed = configuration.isOptIn ? PlacedResources(configuration) : nil
     for object in configuration.objects where object.kind == .primitive {
       guard configuration.isFencingDevice(object.element) else { continue }
       let sources = configuration.sources(of: object.id)
       let agent = configuration.agent(of: object.element)["type"] ?? ""
       let parameters = configuration.parameters(of: object.id)
-      var device = Device(id: object.id, agent: agent, kind: Self.kind(of: agent), parameters: parameters)
+      var device = Device(id: object.id, agent: agent, parameters: parameters)
       if configuration.isStopped(object.id) {
         device.problems.append(Finding(.error, "the device is stopped (target-role)", hint: "start it"))
       }
@@ -96,7 +139,7 @@ package struct FencingSetup: Sendable {
           parameters, operations: sources.flatMap { $0.first("operations")?.elements(named: "op") ?? [] },
           standardLimit: configuration.fencingProperty("timeout").since302, action: action)
       }
-      devices.append(device)
+      add(device)
     }
     collectNodes(configuration)
   }
@@ -106,22 +149,20 @@ package struct FencingSetup: Sendable {
     fencing = (true, true)
     hasWatchdog = false
     action = "reboot"
-    topology = []
-    devices = [Device(id: "(given)", agent: "fence_maas", kind: .maas, parameters: parameters)]
+    topology = Topology([])
     nodes = names.map { Node(name: $0, kind: .member) }
+    add(Device(id: "(given)", agent: "fence_maas", parameters: parameters))
   }
 
-  private static func kind(of agent: String) -> Device.Kind {
-    switch agent {
-    case "external/maas", "fence_maas": .maas
-    case "null", "fence_dummy", "external/ssh", "ssh": .pretended
-    default: .other
-    }
+  private mutating func add(_ device: Device) {
+    places[device.id] = devices.count
+    devices.append(device)
   }
 
   private mutating func collectNodes(_ configuration: Configuration) {
+    var names: Set<String> = []
     func add(_ node: Node) {
-      if !nodes.contains(where: { $0.name == node.name }) { nodes.append(node) }
+      if names.insert(node.name).inserted { nodes.append(node) }
     }
     var attributes: [String: [String: String]] = [:]
     for node in configuration.nodes {
@@ -144,77 +185,28 @@ package struct FencingSetup: Sendable {
     }
   }
 
-  package func device(_ id: String) -> Device? { devices.first { $0.id == id } }
+  package func device(_ id: String) -> Device? { places[id].map { devices[$0] } }
 
   // MARK: - Who fences whom
 
-  /// Whether a device fences a node, by Pacemaker's rules (`pcmk_host_check` in `pacemaker-fenced(7)`).
-  package func claim(of device: Device, on node: String) -> Claim {
-    let map = HostMap(device.parameters["pcmk_host_map"] ?? "")
-    let list = HostMap.names(in: device.parameters["pcmk_host_list"] ?? "")
-    let plug = device.getsAliases ? map.alias(of: node) ?? node : node
-    let standard =
-      !list.isEmpty || !map.aliases.isEmpty ? "static-list" : device.kind == .maas ? "hostnames" : "dynamic-list"
-    switch device.parameters["pcmk_host_check"] ?? standard {
-    case "none": return .fences(plug: plug)
-    case "static-list":
-      let isListed = list.contains { $0.lowercased() == node.lowercased() } || map.alias(of: node) != nil
-      return isListed ? .fences(plug: plug) : .no
-    default:
-      // What these answer to `list` is their parameter.
-      let parameter = device.kind == .maas ? "hostnames" : device.agent == "null" ? "hostlist" : nil
-      guard let parameter else { return .unknown }
-      let names = HostNames(device.parameters[parameter] ?? "").names
-      return names.contains { $0.isSame(as: HostName(plug)) } ? .fences(plug: plug) : .no
+  /// The machines of a MAAS device that some node is on.
+  package func names(of device: Device) -> [HostName] {
+    nodes.compactMap { node in
+      guard case .fences(let plug) = device.claim(on: node.name) else { return nil }
+      return try? device.hostnames.name(for: plug)
     }
   }
 
   /// The levels that Pacemaker goes through for a node; where the topology has none, every device that fences it.
   package func levels(for node: Node) -> [Level] {
-    let exact = topology.filter { $0["target"]?.lowercased() == node.name.lowercased() }
-    let byPattern = topology.filter { $0["target-pattern"].map { Pattern.matches(node.name, $0) } ?? false }
-    let byAttribute = topology.filter { level in
-      guard let attribute = level["target-attribute"] else { return false }
-      return node.attributes[attribute] == level["target-value"]
-    }
-    guard let levels = [exact, byPattern, byAttribute].first(where: { !$0.isEmpty }) else {
-      return devices.filter { claim(of: $0, on: node.name) != .no }.map { Level(index: nil, devices: [$0.id]) }
+    let levels = topology.levels(for: node)
+    guard !levels.isEmpty else {
+      return devices.filter { $0.claim(on: node.name) != .no }.map { Level(index: nil, devices: [$0.id]) }
     }
     let byIndex = Dictionary(grouping: levels) { Int($0["index"] ?? "") ?? 0 }
     return byIndex.sorted { $0.key < $1.key }.map { index, levels in
       let devices = levels.flatMap { ($0["devices"] ?? "").split { $0 == "," || $0.isWhitespace }.map(String.init) }
       return Level(index: index, devices: devices)
-    }
-  }
-}
-
-/// `pcmk_host_map`: `node1:plug1;node2:plug2`.
-struct HostMap {
-  private(set) var aliases: [(node: String, alias: String)] = []
-
-  init(_ text: String) {
-    for entry in text.split(whereSeparator: { $0 == ";" || $0.isWhitespace }) {
-      guard let separator = entry.firstIndex(where: { $0 == ":" || $0 == "=" }) else { continue }
-      let alias = String(entry[entry.index(after: separator)...])
-      if separator > entry.startIndex, !alias.isEmpty { aliases.append((String(entry[..<separator]), alias)) }
-    }
-  }
-
-  func alias(of node: String) -> String? { aliases.first { $0.node.lowercased() == node.lowercased() }?.alias }
-
-  /// `pcmk_host_list`: whatever is not part of a name separates.
-  static func names(in text: String) -> [String] {
-    text.split { !($0.isASCII && ($0.isLetter || $0.isNumber) || "_-.".contains($0)) }.map(String.init)
-  }
-}
-
-extension FencingSetup {
-  /// The machines of a MAAS device that some node is on.
-  package func names(of device: Device) -> [HostName] {
-    let hostnames = HostNames(device.parameters["hostnames"] ?? "")
-    return nodes.compactMap { node in
-      guard case .fences(let plug) = claim(of: device, on: node.name) else { return nil }
-      return try? hostnames.name(for: plug)
     }
   }
 }

@@ -130,7 +130,4 @@ public struct HostName: Sendable, Hashable, CustomStringConvertible {
   public func names(_ machine: Machine) -> Bool {
     machine.hostname == short && (!text.contains(".") || HostName(machine.fqdn) == self)
   }
-
-  /// Whether it is the same name but for its case; what is no host name is none.
-  public func isSame(as other: HostName?) -> Bool { text.lowercased() == other?.text.lowercased() }
 }

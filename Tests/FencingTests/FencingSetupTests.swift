@@ -40,9 +40,23 @@ import XML
     let map = ["hostnames": "goose n1", "pcmk_host_map": "n1:goose;N2:x"]
     let setup = try Self.setup(
       Self.devices(Self.device("f", "fence_maas", map), Self.device("e", "external/maas", map)))
-    #expect(setup.claim(of: setup.devices[0], on: "n1") == .fences(plug: "goose"))
-    #expect(setup.claim(of: setup.devices[1], on: "n1") == .fences(plug: "n1"))
+    #expect(setup.devices[0].claim(on: "n1") == .fences(plug: "goose"))
+    #expect(setup.devices[1].claim(on: "n1") == .fences(plug: "n1"))
     #expect(setup.names(of: setup.devices[0]).map(\.text) == ["goose"])
+  }
+
+  @Test func ofTwoAliasesOfANodeTheFirstCountsInWhateverCase() throws {
+    let map = ["hostnames": "goose duck", "pcmk_host_map": "N1:goose;n1:duck"]
+    let device = try Self.setup(Self.devices(Self.device("f", "fence_maas", map))).devices[0]
+    #expect(device.claim(on: "n1") == .fences(plug: "goose"))
+    #expect(device.claim(on: "goose") == .no)
+  }
+
+  @Test func whatIsNoHostNameIsNoneInLowerCaseEither() throws {
+    // The Kelvin sign, of which k is the lower case.
+    let setup = try Self.setup(Self.devices(Self.device("d", "external/maas", ["hostnames": "k1"])))
+    #expect(setup.devices[0].claim(on: "\u{212A}1") == .no)
+    #expect(setup.devices[0].claim(on: "K1") == .fences(plug: "K1"))
   }
 
   @Test func listsAndChecksAreHonoured() throws {
@@ -52,7 +66,7 @@ import XML
         Self.device("all", "fence_x", ["pcmk_host_check": "none"]),
         Self.device("listed", "external/maas", ["hostnames": "n1", "pcmk_host_list": "n2"])))
     #expect(
-      setup.devices.map { setup.claim(of: $0, on: "n1") } == [.fences(plug: "n1"), .unknown, .fences(plug: "n1"), .no])
+      setup.devices.map { $0.claim(on: "n1") } == [.fences(plug: "n1"), .unknown, .fences(plug: "n1"), .no])
   }
 
   @Test func topologyTakesPrecedenceAndLevelsAreInOrder() throws {

@@ -368,6 +368,12 @@ m = File("Sources/Fencing/FencingDevice.swift", PARAMETERS)
 m.value("guard «candidates.count == 1» else", "true", "of two nodes whose names differ in case, the wrong one is switched off", fencing("Names"))
 m.value("«seconds >= 1», seconds <= 86400", "true", "a deadline of 0 makes every fencing fail")
 
+m = File("Sources/FencingCheck/HostCheck.swift", swift("FencingSetupTests"))
+m.value("plugs.contains(plug.lowercased()) && «HostName(plug) != nil»", "true",
+        "a node whose name the agent refuses passes for one that would be fenced")
+m.value("«aliases[node] == nil»", "true", "of two aliases of a node the check takes the one that Pacemaker does not")
+m.value("nodes.contains(«node.lowercased()»)", "node", "a node in capitals passes for one that nothing fences")
+
 m = File("stonith-plugins/fence_maas/Main.swift", fencing("FenceAgent"))
 m.value("where the action is status.\n      exit(«1»)", "2", "an unreachable MAAS reads as: the node is off",
         faults("status of fence_maas", "query", "504"))
