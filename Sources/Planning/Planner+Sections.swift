@@ -152,11 +152,13 @@ extension Planner {
         }
       }
     }
-    // It stays, as where sets are merged.
-    if section == .properties, present.contains(where: { $0.id == AttributeSets.bootstrapID }),
-      !sets.contains(where: { $0.id == AttributeSets.bootstrapID })
-    {
-      sets.append(Element("cluster_property_set", [Attribute("id", AttributeSets.bootstrapID)]))
+    // It stays, as where sets are merged: without values as it is.
+    if let first = present.first(where: { $0.id == AttributeSets.bootstrapID }) {
+      if let index = sets.firstIndex(where: { $0.id == AttributeSets.bootstrapID }) {
+        if !SettingsMerge.gives(sets[index]), !SettingsMerge.gives(first) { sets[index] = first }
+      } else {
+        sets.append(Element("cluster_property_set", [Attribute("id", AttributeSets.bootstrapID)]))
+      }
     }
     var alignment = Alignment()
     alignment.referencedIDs = referencedIDs

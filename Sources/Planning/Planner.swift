@@ -179,9 +179,14 @@ package struct Planner {
     }
   }
 
-  /// Gives new fencing levels their ids: two levels that are not the same may be called the same.
+  /// Gives new fencing levels their ids: two levels that are not the same may be called the same. Those come first that
+  /// have an id: one that gets it must not have the id that a document gives to another.
   private mutating func nameNewLevels() {
-    for (position, want) in wants.enumerated() where want.object.kind == .fencingLevel && want.currentIndex == nil {
+    let new = wants.indices.filter { wants[$0].object.kind == .fencingLevel && wants[$0].currentIndex == nil }
+    let named = new.filter { wants[$0].object.element.id != nil }
+    let nameless = new.filter { wants[$0].object.element.id == nil }
+    for position in named + nameless {
+      let want = wants[position]
       newWants[Self.key(of: want.object)] = nil
       var object = want.object.object
       let isGenerated = object.element.id == nil

@@ -100,7 +100,8 @@ struct SettingsMerge {
     sets.indices.filter { gives(sets[$0]) } + sets.indices.filter { !gives(sets[$0]) }
   }
 
-  private static func gives(_ set: Element) -> Bool {
+  /// Whether it has values, but for those that are to go.
+  static func gives(_ set: Element) -> Bool {
     set.elements.contains { $0.name == "nvpair" && ValueSource(of: $0) != .unset }
   }
 

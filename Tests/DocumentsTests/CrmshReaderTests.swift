@@ -13,6 +13,18 @@ import Testing
     )
   }
 
+  @Test func whatFollowsASeparatorMayBeACombiningMark() {
+    // For Swift's strings it is one character with what is before it.
+    let (configuration, problems) = read("primitive a ocf:x:\u{301}y params \u{301}n=\u{301}v")
+    #expect(problems.isEmpty)
+    let element = configuration.objects.first?.element
+    #expect(element?["provider"] == "x")
+    #expect(element?["type"] == "\u{301}y")
+    let nvpair = element?.first("instance_attributes")?.first("nvpair")
+    #expect(nvpair?["name"] == "\u{301}n")
+    #expect(nvpair?["value"] == "\u{301}v")
+  }
+
   @Test func allErrorsOfADocumentAreToldWithTheirPlaces() {
     let (configuration, problems) = read(
       """

@@ -42,13 +42,11 @@ extension NativeReading {
   private mutating func readAgent(_ value: NativeValue, into element: inout Element, _ subject: Subject) {
     guard let agent = plainText(value, subject, "'agent'") else { return }
     let classes = ["ocf", "lsb", "systemd", "service", "stonith", "heartbeat", "upstart", "nagios"]
-    guard let colon = agent.firstIndex(of: ":") else {
+    guard let (agentClass, rest) = agent.cut(at: ":") else {
       return report(
         "\(subject): the agent '\(agent)' has no class", at: value.position,
         hint: "write CLASS:TYPE, or ocf:PROVIDER:TYPE, for instance 'ocf:heartbeat:\(agent)'")
     }
-    let agentClass = String(agent[..<colon])
-    let rest = agent[agent.index(after: colon)...]
     guard classes.contains(agentClass) else {
       return report(
         "\(subject): unknown agent class '\(agentClass)'", at: value.position,
@@ -57,15 +55,15 @@ extension NativeReading {
     element["class"] = agentClass
     var type = rest
     if agentClass == "ocf" {
-      guard let colon = rest.firstIndex(of: ":") else {
+      guard let (provider, name) = rest.cut(at: ":") else {
         return report(
           "\(subject): the agent '\(agent)' has no provider", at: value.position,
           hint: "write ocf:PROVIDER:TYPE, for instance 'ocf:heartbeat:\(rest)'")
       }
-      element["provider"] = String(rest[..<colon])
-      type = rest[rest.index(after: colon)...]
+      element["provider"] = provider
+      type = name
     }
-    element["type"] = String(type)
+    element["type"] = type
     if type.isEmpty || element["provider"]?.isEmpty == true {
       report("\(subject): the agent '\(agent)' is incomplete", at: value.position)
     }

@@ -96,3 +96,17 @@ package enum SourceText {
     return length
   }
 }
+
+/// Swift's characters would not do for these: what follows a separator may be a combining mark, which makes one character
+/// of both.
+extension String {
+  /// What is before and after the first separator.
+  func cut(at separator: Unicode.Scalar) -> (String, String)? {
+    guard let place = unicodeScalars.firstIndex(of: separator) else { return nil }
+    return (String(unicodeScalars[..<place]), String(unicodeScalars[place...].dropFirst()))
+  }
+
+  func pieces(between separator: Unicode.Scalar) -> [String] {
+    unicodeScalars.split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+  }
+}

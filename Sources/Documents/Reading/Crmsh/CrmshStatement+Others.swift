@@ -189,7 +189,7 @@ extension CrmshStatement {
   }
 
   private func expanded(_ pieces: [String], _ arguments: String?, _ word: CrmshWord) throws(CrmshProblem) -> String {
-    var arguments = (arguments?.split(separator: ":", omittingEmptySubsequences: false) ?? [])[...]
+    var arguments = (arguments?.pieces(between: ":") ?? [])[...]
     var xpath = ""
     for piece in pieces {
       if piece.contains("@@") {

@@ -26,8 +26,8 @@ extension CrmshStatement {
   ]
 
   private func readAgent(_ word: CrmshWord, into element: inout Element) throws(CrmshProblem) {
-    let parts = word.text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 3, parts.allSatisfy({ !$0.isEmpty }), !word.text.contains("=") else {
+    let parts = word.text.pieces(between: ":")
+    guard parts.count <= 3, parts.allSatisfy({ !$0.isEmpty }), word.text.cut(at: "=") == nil else {
       throw problem("'\(word.text)' is no agent", at: word, hint: "such as ocf:heartbeat:IPaddr2 or systemd:haproxy")
     }
     func provider(of type: String) -> String { Self.agentsOfPacemaker.contains(type) ? "pacemaker" : "heartbeat" }

@@ -136,14 +136,13 @@ struct CrmshStatement {
 extension CrmshWord {
   /// `name=value`.
   var pair: (name: String, value: String)? {
-    guard let separator = text.firstIndex(of: "="), separator > text.startIndex else { return nil }
-    return (String(text[..<separator]), String(text[text.index(after: separator)...]))
+    guard let (name, value) = text.cut(at: "="), !name.isEmpty else { return nil }
+    return (name, value)
   }
 
   /// `head:tail`, or the head alone.
   var split: (head: String, tail: String?) {
-    guard let separator = text.firstIndex(of: ":") else { return (text, nil) }
-    return (String(text[..<separator]), String(text[text.index(after: separator)...]))
+    text.cut(at: ":").map { ($0, $1) } ?? (text, nil)
   }
 }
 
