@@ -26,9 +26,9 @@ extension Planner {
 
   /// With the set before the first of those that it has stood before.
   private static func puttingBack(_ set: Element, into sets: [Element], from present: [Element]) -> [Element] {
-    let later = Set(present.drop { $0.id != set.id }.dropFirst().map { $0.id ?? $0["id-ref"] })
+    let later = Set(present.drop { $0.id != set.id }.dropFirst().map(SettingsChanges.name))
     var sets = sets
-    sets.insert(set, at: sets.firstIndex { later.contains($0.id ?? $0["id-ref"]) } ?? sets.count)
+    sets.insert(set, at: sets.firstIndex { later.contains(SettingsChanges.name(of: $0)) } ?? sets.count)
     return sets
   }
 

@@ -75,7 +75,7 @@ struct SetsWayBack {
       if index == nil, let before { insert(before) }
       return
     }
-    var result = now ?? emptied(before ?? after!)
+    var result = now ?? (before ?? after!).withoutValues
     if let before, let after, attributeSetHeader(before) != attributeSetHeader(after), let now,
       attributeSetHeader(now) != attributeSetHeader(before)
     {
@@ -107,22 +107,15 @@ struct SetsWayBack {
       case (nil, nil): break
       }
     }
-    let isEmpty = !result.children.contains { Self.valueKey($0) != nil }
     if let index {
-      if isEmpty, before == nil || !Self.values(before).isEmpty {
+      if !result.hasValues, before == nil || !Self.values(before).isEmpty {
         sets.remove(at: index)
       } else {
         sets[index] = result
       }
-    } else if !isEmpty || before.map({ Self.values($0).isEmpty }) ?? false {
+    } else if result.hasValues || before.map({ Self.values($0).isEmpty }) ?? false {
       insert(result)
     }
-  }
-
-  private func emptied(_ set: Element) -> Element {
-    var result = set
-    result.children.removeAll { Self.valueKey($0) != nil }
-    return result
   }
 
   /// Puts a set where it was: their order decides which of them wins.

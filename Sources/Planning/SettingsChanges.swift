@@ -76,7 +76,8 @@ struct SettingsChanges {
 
   // MARK: - Sets
 
-  private static func name(of set: Element) -> String { set.id ?? set["id-ref"] ?? "" }
+  /// What a set is known by in a plan.
+  static func name(of set: Element) -> String { set.id ?? set["id-ref"] ?? "" }
 
   private mutating func collectSets(_ before: [Element], _ after: [Element]) {
     let old = Dictionary(before.map { (Self.name(of: $0), $0) }) { first, _ in first }
@@ -105,9 +106,11 @@ struct SettingsChanges {
 }
 
 extension Element {
-  fileprivate var hasValues: Bool { elements.contains { $0.name == "nvpair" } }
+  /// Of an attribute set: whether there is an nvpair in it.
+  var hasValues: Bool { elements.contains { $0.name == "nvpair" } }
 
-  fileprivate var withoutValues: Element {
+  /// Of an attribute set: the same with its rule and its score alone.
+  var withoutValues: Element {
     var header = self
     header.children.removeAll { $0.element?.name == "nvpair" }
     return header

@@ -288,11 +288,11 @@ struct SettingsMerge {
   /// Sets that say nothing any more, though they did before, go.
   mutating func dropEmptied(since before: [Element]) {
     sets.removeAll { set in
-      guard isAttributeSet(set.name), !set.elements.contains(where: { $0.name == "nvpair" }), set["id-ref"] == nil,
+      guard isAttributeSet(set.name), !set.hasValues, set["id-ref"] == nil,
         let previous = before.first(where: { $0.id == set.id })
       else { return false }
       // The first property set stays: tools that know one set only would otherwise write into crmsync's record.
-      return set.id != firstID && previous.elements.contains { $0.name == "nvpair" }
+      return set.id != firstID && previous.hasValues
     }
   }
 }

@@ -462,7 +462,7 @@ m.value("if «set.hasHeader || !set.hasValues» {", "false", "a plan does not te
 m.value("«!new.contains(Self.name(of: set)) && !set.hasValues»", "false", "an empty set that goes is not in the plan")
 
 m = File("Sources/Planning/Planner+Sections.swift", CASES)
-m.value("sets.insert(set, at: «sets.firstIndex { later.contains($0.id ?? $0[\"id-ref\"]) } ?? sets.count»)", "sets.count",
+m.value("sets.insert(set, at: «sets.firstIndex { later.contains(SettingsChanges.name(of: $0)) } ?? sets.count»)", "sets.count",
         "a record that some tool has put first is moved by every apply")
 m.value("|| «$0.element.hasHeader»", "false",
         "a value without a set goes into the one that a document wants without it: changed by every apply")
