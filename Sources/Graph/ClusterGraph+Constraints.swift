@@ -97,31 +97,52 @@ extension ClusterGraph {
 // MARK: - Orders, colocations and tickets
 
 extension ClusterGraph {
+  /// A line between two nodes of the graph.
   private struct Link {
-    var from: String
-    var to: String
+    var from: Point
+    var to: Point
     var attributes: [String]
+  }
+
+  /// Where a line begins or ends.
+  private enum Point: Hashable {
+    case resource(String)
+    /// Between two sets of an order: all of the one come before all of the other.
+    case meeting(order: String, afterSet: Int)
+
+    var name: String {
+      switch self {
+      case .resource(let id): "resource \(id)"
+      case .meeting(let order, let index): "order \(order) \(index)"
+      }
+    }
   }
 
   /// Resources that orders, colocations and tickets speak of, and the lines between them.
   func linkLines(below above: [String]) -> [String] {
     let links = objects(.order).flatMap(links(ofOrder:)) + objects(.colocation).flatMap(links(ofColocation:))
     let tickets = objects(.ticket)
-    var ids: [String] = []
-    var seen: Set<String> = []
-    for id in links.flatMap({ [$0.from, $0.to] }) + tickets.flatMap(\.ticketed) where seen.insert(id).inserted {
-      ids.append(id)
+    var points: [Point] = []
+    var seen: Set<Point> = []
+    for point in links.flatMap({ [$0.from, $0.to] }) + tickets.flatMap(\.ticketed).map(Point.resource)
+    where seen.insert(point).inserted {
+      points.append(point)
     }
-    guard !ids.isEmpty else { return [] }
+    guard !points.isEmpty else { return [] }
     var lines = ["  subgraph cluster_constraints {"]
     let legend = "order: → then &#160; colocation: ⇢ with"
     lines.append(
       "    graph [style=rounded, color=\"\(Palette.line)\", label=<\(DOT.bold("constraints"))&#160;&#160;"
         + "\(DOT.small(legend))<BR ALIGN=\"LEFT\"/>>]")
-    for id in ids {
-      var table = Table(border: mark(id).colour ?? Palette.line)
-      table.add(.init(described(id)))
-      lines.append("    \(DOT.quoted("resource \(id)")) [label=\(table.label())]")
+    for point in points {
+      switch point {
+      case .resource(let id):
+        var table = Table(border: mark(id).colour ?? Palette.line)
+        table.add(.init(described(id)))
+        lines.append("    \(DOT.quoted(point.name)) [label=\(table.label())]")
+      case .meeting:
+        lines.append("    \(DOT.quoted(point.name)) [shape=point, label=\"\", color=\"\(Palette.line)\"]")
+      }
     }
     for ticket in tickets {
       let name = ticket.element["ticket"] ?? ""
@@ -134,15 +155,15 @@ extension ClusterGraph {
     }
     for link in links {
       lines.append(
-        "    \(DOT.quoted("resource \(link.from)")) -> \(DOT.quoted("resource \(link.to)")) "
+        "    \(DOT.quoted(link.from.name)) -> \(DOT.quoted(link.to.name)) "
           + "[\(link.attributes.joined(separator: ", "))]")
     }
     lines.append("  }")
     let followers = Set(links.map(\.to))
-    let heads = ids.filter { !followers.contains($0) }
+    let heads = points.filter { !followers.contains($0) }
     for one in above.prefix(1) {
-      for head in heads.isEmpty ? [ids[0]] : heads {
-        lines.append("  \(DOT.quoted(one)) -> \(DOT.quoted("resource \(head)")) [style=invis]")
+      for head in heads.isEmpty ? [points[0]] : heads {
+        lines.append("  \(DOT.quoted(one)) -> \(DOT.quoted(head.name)) [style=invis]")
       }
     }
     return lines
@@ -169,14 +190,37 @@ extension ClusterGraph {
       return words.joined(separator: ", ")
     }
     let arrow = element["kind"] == "Serialize" ? ["dir=none"] : []
+    func link(_ from: Point, _ to: Point, _ text: String, _ more: [String] = []) -> Link {
+      Link(from: from, to: to, attributes: look(constraint.id, text, arrow + more))
+    }
     if let first = element["first"], let then = element["then"] {
       let text = label(element["first-action"], element["then-action"])
-      return [Link(from: first, to: then, attributes: look(constraint.id, text, arrow))]
+      return [link(.resource(first), .resource(then), text)]
     }
-    return pairs(element).map { earlier, later in
-      let text = label(earlier.set["action"], later.set["action"])
-      return Link(from: earlier.id, to: later.id, attributes: look(constraint.id, text, arrow))
+    // Inside a set that is sequential each comes after the one before it; the next set comes after all of it.
+    let sets = element.elements(named: "resource_set")
+    var result: [Link] = []
+    for (index, set) in sets.enumerated() {
+      let points = set.referencedIDs.map(Point.resource)
+      let isSequential = set["sequential"] != "false"
+      if isSequential {
+        let text = label(set["action"], set["action"])
+        for (one, next) in zip(points, points.dropFirst()) { result.append(link(one, next, text)) }
+      }
+      guard index + 1 < sets.count else { continue }
+      let next = sets[index + 1]
+      let text = label(set["action"], next["action"])
+      let ends = isSequential ? points.suffix(1) : points[...]
+      let starts = next.referencedIDs.prefix(next["sequential"] != "false" ? 1 : .max).map(Point.resource)
+      if ends.count > 1, starts.count > 1 {
+        // Nobody could follow a line for each pair, and two sets of thousands have millions.
+        let meeting = Point.meeting(order: constraint.id, afterSet: index)
+        result += ends.map { link($0, meeting, "", ["arrowhead=none"]) } + starts.map { link(meeting, $0, text) }
+      } else {
+        for one in ends { result += starts.map { link(one, $0, text) } }
+      }
     }
+    return result
   }
 
   /// Drawn from what leads to what follows it, as orders mostly are; the arrow points the other way, to what is followed.
@@ -194,7 +238,7 @@ extension ClusterGraph {
       if let role { words.append("as \(role)") }
       if let primaryRole { words.append("where \(primaryRole)") }
       return Link(
-        from: primary, to: dependent,
+        from: .resource(primary), to: .resource(dependent),
         attributes: look(
           constraint.id, words.joined(separator: ", "),
           ["style=dashed", score.hasPrefix("-") ? "dir=none" : "dir=back"]))
@@ -214,26 +258,6 @@ extension ClusterGraph {
         continue
       }
       result.append(link(dependent, set["role"], with: primary, sets[index + 1]["role"]))
-    }
-    return result
-  }
-
-  /// What comes directly after what, in the sets of an order.
-  private func pairs(_ order: Element) -> [(earlier: (id: String, set: Element), later: (id: String, set: Element))] {
-    let sets = order.elements(named: "resource_set")
-    var result: [(earlier: (id: String, set: Element), later: (id: String, set: Element))] = []
-    for (index, set) in sets.enumerated() {
-      let ids = set.referencedIDs
-      let isSequential = set["sequential"] != "false"
-      if isSequential {
-        for (one, next) in zip(ids, ids.dropFirst()) { result.append(((one, set), (next, set))) }
-      }
-      guard index + 1 < sets.count else { continue }
-      let next = sets[index + 1]
-      let starts = next["sequential"] != "false" ? Array(next.referencedIDs.prefix(1)) : next.referencedIDs
-      for one in isSequential ? ids.suffix(1) : ids[...] {
-        for other in starts { result.append(((one, set), (other, next))) }
-      }
     }
     return result
   }

@@ -135,6 +135,22 @@ class Graph(Case):
             self.assertIn(name, read)
         self.assertEqual(0, self.in_a_browser(svg)["scripts"])
 
+    def test_sets_of_an_order_meet(self):
+        """All of a set before all of the next: a line for each resource, not for each pair of them."""
+        first, then = [f"a{n}" for n in range(30)], [f"b{n}" for n in range(40)]
+        document = {
+            "properties": {"stonith-enabled": False},
+            "primitives": {name: {"agent": "ocf:pacemaker:Dummy"} for name in [*first, "middle", *then]},
+            "orders": {"all-before-all": {"sets": [{"resources": first, "sequential": False},
+                                                   {"resources": then, "sequential": False}]},
+                       "all-before-one": {"sets": [{"resources": first, "sequential": False}, {"resources": ["middle"]}]}}}
+        drawn = self.svg(self.file("cib.xml", run("cibadmin", "--empty").out), self.file("d.json", json.dumps(document)))
+        lines = [title.text for title in etree.fromstring(drawn.encode()).iterfind(f".//{SVG}g[@class='edge']/{SVG}title")]
+        meeting = "order all-before-all 0"
+        self.assertEqual({f"resource {name}->{meeting}" for name in first} | {f"{meeting}->resource {name}" for name in then}
+                         | {f"resource {name}->resource middle" for name in first},
+                         {line for line in lines if not line.startswith(("resources->", "idle->"))})
+
     def test_every_cib_can_be_drawn(self):
         def draw(path):
             return path, crmsync("graph", "--cib-file", path)
