@@ -142,21 +142,7 @@ private struct ContradictionCheck {
     for deletion in deletions {
       guard let place = defined.places[deletion.target] else { continue }
       guard !betweenDocuments || place.document != deletion.location.document else { continue }
-      report("\(describe(deletion.target)) is to be deleted, and is defined at \(place)", at: deletion.location)
-    }
-  }
-
-  private func describe(_ target: Deletion.Target) -> String {
-    switch target {
-    case .object(let id): "'\(id)'"
-    case .property(let name): "property '\(name)'"
-    case .resourceDefault(let name): "resource default '\(name)'"
-    case .operationDefault(let name): "operation default '\(name)'"
-    case .nodeAttribute(let node, let name): "attribute '\(name)' of node '\(node)'"
-    case .utilization(let node, let name): "utilization '\(name)' of node '\(node)'"
-    case .aclTarget(let id): "ACL target '\(id)'"
-    case .aclGroup(let id): "ACL group '\(id)'"
-    case .fencingLevel(let target, let index): "fencing level \(index) of '\(target)'"
+      report("\(deletion.target.description) is to be deleted, and is defined at \(place)", at: deletion.location)
     }
   }
 }

@@ -130,6 +130,21 @@ package struct Deletion: Equatable, Sendable {
     case aclGroup(id: String)
     /// The target as the level names it: a node, a pattern, or `attribute=value`.
     case fencingLevel(target: String, index: String)
+
+    /// `property 'x'`, for messages.
+    package var description: String {
+      switch self {
+      case .object(let id): "'\(id)'"
+      case .property(let name): "property '\(name)'"
+      case .resourceDefault(let name): "resource default '\(name)'"
+      case .operationDefault(let name): "operation default '\(name)'"
+      case .nodeAttribute(let node, let name): "attribute '\(name)' of node '\(node)'"
+      case .utilization(let node, let name): "utilization '\(name)' of node '\(node)'"
+      case .aclTarget(let id): "ACL target '\(id)'"
+      case .aclGroup(let id): "ACL group '\(id)'"
+      case .fencingLevel(let target, let index): "fencing level \(index) of '\(target)'"
+      }
+    }
   }
 
   package var target: Target

@@ -262,20 +262,3 @@ private struct CIBAssembly {
     for case .element(let child) in element.children { collectIDs(child, into: &ids) }
   }
 }
-
-extension Deletion.Target {
-  /// `property 'x'`, for messages.
-  var description: String {
-    switch self {
-    case .object(let id): "'\(id)'"
-    case .property(let name): "property '\(name)'"
-    case .resourceDefault(let name): "resource default '\(name)'"
-    case .operationDefault(let name): "operation default '\(name)'"
-    case .nodeAttribute(let node, let name): "attribute '\(name)' of node '\(node)'"
-    case .utilization(let node, let name): "utilization '\(name)' of node '\(node)'"
-    case .aclTarget(let id): "ACL target '\(id)'"
-    case .aclGroup(let id): "ACL group '\(id)'"
-    case .fencingLevel(let target, let index): "fencing level \(index) of '\(target)'"
-    }
-  }
-}
