@@ -208,10 +208,13 @@ extension ClusterStatus {
       // A node entry that stayed after its connection was removed is nothing to wait for.
       let isUnseen = node.kind == .remote && state == nil && !node.isOnline && resources.has(name)
       // One whose connection has failed is fenced, and stays unclean until that has succeeded, which the time in
-      // `node_fenced` tells.
-      let hasFailed = (histories[name] ?? [:]).values.contains(where: \.isFailed)
+      // `node_fenced` tells. That the connection was stopped since settles it only where none is tried again later
+      // (`reconnect_interval`).
+      let hasLost = (histories[name] ?? [:]).values.contains { history in
+        resources.reconnects(name) ? history.hasLostConnection : history.isWithoutConnection
+      }
       let isFenced = state?["node_fenced"].map { $0 != "0" } ?? false
-      let isLost = node.kind == .remote && !node.isOnline && hasFailed && !isFenced
+      let isLost = node.kind == .remote && !node.isOnline && hasLost && !isFenced
       node.isUnclean = (isUnseen && startupFencing || isLost) && fencingIsEnabled
       node.inMaintenance = isTrue(state?["node_in_maintenance"])
       if isGone(node) { gone.insert(name) }
@@ -352,6 +355,8 @@ private struct ResourceIndex {
   private(set) var remoteNodes: [(name: String, container: String?)] = []
   private var remoteNames: Set<String> = []
   private var guestNames: Set<String> = []
+  /// Connections that Pacemaker tries anew after a time.
+  private var reconnecting: Set<String> = []
   /// `on-fail` of the stop operations that have one.
   var onFailOfStop: [String: String] = [:]
   private var ids: Set<String> = []
@@ -371,6 +376,9 @@ private struct ResourceIndex {
   func knows(_ id: String) -> Bool {
     has(id) || guestNames.contains(id) || bundles.contains { isImplicit(id, ofBundle: $0) }
   }
+
+  /// Whether it is a connection to a remote node with a `reconnect_interval`.
+  func reconnects(_ id: String) -> Bool { reconnecting.contains(id) }
 
   func isPromotable(_ id: String) -> Bool { promotable.contains(withoutInstanceNumber(id)) }
 
@@ -397,7 +405,8 @@ private struct ResourceIndex {
       addPrimitive(element, id)
       return [id]
     }
-    let isPromotable = isPromotable || element.name == "master" || isTrue(meta("promotable", of: element))
+    let isPromotable =
+      isPromotable || element.name == "master" || isTrue(element.value(of: "promotable", in: "meta_attributes"))
     var inner: [String] = []
     for child in element.elements where isResourceElement(child.name) {
       inner += add(child, promotable: isPromotable)
@@ -420,8 +429,14 @@ private struct ResourceIndex {
     if resourceClass == "stonith" { fencingDevices.append(id) }
     if resourceClass == "ocf", type == "remote", (element["provider"] ?? template?["provider"]) == "pacemaker" {
       addRemoteNode(id, in: nil)
+      let interval = [element, template].lazy.compactMap {
+        $0?.value(of: "reconnect_interval", in: "instance_attributes")
+      }
+      .first.flatMap(Values.milliseconds)
+      if let interval, interval > 0 { reconnecting.insert(id) }
     }
-    if let guest = meta("remote-node", of: element) ?? template.flatMap({ meta("remote-node", of: $0) }) {
+    let guest = [element, template].lazy.compactMap { $0?.value(of: "remote-node", in: "meta_attributes") }.first
+    if let guest {
       addRemoteNode(guest, in: id)
     }
   }
@@ -441,9 +456,12 @@ private struct ResourceIndex {
   }
 
   private func isRuntime(_ name: String) -> Bool { name == "podman" || name == "docker" || name == "rkt" }
+}
 
-  private func meta(_ name: String, of element: Element) -> String? {
-    for set in element.elements(named: "meta_attributes") {
+extension Element {
+  /// Of a resource: what the first of its sets of that name that has the value says.
+  fileprivate func value(of name: String, in sets: String) -> String? {
+    for set in elements(named: sets) {
       for nvpair in set.elements(named: "nvpair") where nvpair["name"] == name { return nvpair["value"] }
     }
     return nil
@@ -458,6 +476,9 @@ private struct History {
 
   var role = ClusterStatus.Role.stopped
   var isFailed = false
+  /// Of a remote node's connection: whether it was there and failed; and whether nothing has gone well since.
+  private(set) var hasLostConnection = false
+  private(set) var isWithoutConnection = false
   var pendingOperation: String?
   var failures: [ClusterStatus.Failure] = []
   /// The target of the last `migrate_to`, if it succeeded and nothing came after it; and when.
@@ -497,9 +518,16 @@ private struct History {
       case "migrate_from": migrations[operation.migrateSource ?? ""] = .pending
       default: break
       }
-    case .done: succeed(operation, active)
+    case .done:
+      succeed(operation, active)
+      if operation.task != "monitor" || operation.exitCode == 7 { isWithoutConnection = false }
     case .failed:
       fail(operation, active)
+      // Pacemaker's `on-fail` of connections, "reset-remote", is not for these.
+      if !operation.isProbe, operation.task != "start" {
+        hasLostConnection = true
+        isWithoutConnection = true
+      }
       failures.append(operation.failure(of: resource, on: node))
     }
   }

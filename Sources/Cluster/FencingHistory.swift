@@ -24,12 +24,13 @@ extension FencingEvent {
 
   /// The history, newest first; nil where the fencer does not answer.
   package static func history(environment: Environment = .ofTools) -> [FencingEvent]? {
-    let tool = Tool("stonith_admin", ["--history=*", "--output-as=xml"], environment: environment)
+    // Less verbose, it tells the oldest event only (Pacemaker 2.1.5).
+    let tool = Tool("stonith_admin", ["--history=*", "--verbose", "--output-as=xml"], environment: environment)
     guard let outcome = try? tool.run(within: timeLimit), outcome.ending == .exited(CrmExit.ok) else { return nil }
     return events(in: outcome.output)
   }
 
-  /// Reads what `stonith_admin --history` prints:
+  /// Reads what `stonith_admin --history --verbose` prints:
   ///
   /// ```xml
   /// <pacemaker-result><fence_history>

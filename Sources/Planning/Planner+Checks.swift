@@ -27,6 +27,7 @@ extension Planner {
   }
 
   /// An error where the object is new or changed, a warning where it is as it was and a document has it, else nothing.
+  /// What a rollback puts back is as it was as well: the cluster had it so, and Pacemaker lets such references be.
   private mutating func blame(
     _ object: CIBObject, _ message: String, at position: SourcePosition = .unknown,
     category: Diagnostic.Category = .reference, hint: String? = nil, broken: Bool = false
@@ -36,7 +37,8 @@ extension Planner {
     if isOld && wanted == nil { return }
     var location = wanted?.location ?? .none
     if position != .unknown, !location.document.isEmpty { location.position = position }
-    diagnostics.append(Diagnostic(isOld ? .warning : .error, message, at: location, category: category, hint: hint))
+    let isKnown = isOld || options.restoration != nil && !isUnchanged(object)
+    diagnostics.append(Diagnostic(isKnown ? .warning : .error, message, at: location, category: category, hint: hint))
   }
 
   // MARK: - References

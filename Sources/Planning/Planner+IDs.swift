@@ -14,7 +14,7 @@ extension Planner {
       guard let object = now else { continue }
       if object == before {
         // What stays has its ids; what changes brings the ids that it keeps.
-        Self.collectIDs(object.element, into: &taken)
+        object.element.collectIDs(into: &taken)
       } else {
         fresh.append((object, (before ?? current.object(object.kind, object.id))?.element))
       }
@@ -25,43 +25,48 @@ extension Planner {
     let changedNodes = nodes.indices.filter { !current.nodes.indices.contains($0) || nodes[$0] != current.nodes[$0] }
     guard !fresh.isEmpty || !changedSections.isEmpty || !changedNodes.isEmpty else { return }
 
-    // Of what changes among sets and nodes: the ids are given out again below, but not to an object.
-    var changing: Set<String> = []
+    // Of what changes among sets and nodes, those that stay: given out again below, but not to an object.
+    var before: Set<String> = []
+    var after: Set<String> = []
     for section in Section.settings {
       guard let element = current.section(section) else { continue }
       if changedSections.contains(section) {
-        Self.collectIDs(element, into: &changing)
+        element.collectIDs(into: &before)
       } else {
-        Self.collectIDs(element, into: &taken)
+        element.collectIDs(into: &taken)
       }
     }
+    for set in changedSections.flatMap({ settings[$0] ?? [] }) { set.collectIDs(into: &after) }
     for (index, node) in current.nodes.enumerated() {
       let stays = index < nodes.count && nodes[index] == node
       for child in node.elements {
-        if stays { Self.collectIDs(child, into: &taken) } else { Self.collectIDs(child, into: &changing) }
+        if stays { child.collectIDs(into: &taken) } else { child.collectIDs(into: &before) }
       }
     }
+    for set in changedNodes.flatMap({ nodes[$0].elements }) { set.collectIDs(into: &after) }
+    let staying = before.intersection(after)
     for (object, _) in fresh where object.kind != .aclTarget {
-      if !taken.insert(object.id).inserted || changing.contains(object.id) {
+      if !taken.insert(object.id).inserted || staying.contains(object.id) {
         reportTaken(object.id, at: wantedObject(object)?.location ?? .none)
       }
     }
     checkNewSets(changedSections, changedNodes, taken: taken)
 
-    var generator = IDGenerator(taken: taken)
-    for (object, previous) in fresh {
-      let element = settleIDs(of: object.element, previous: previous, &generator)
-      draft.set(CIBObject(kind: object.kind, id: object.id, element: element))
-    }
+    var ids = IDSettling(taken: taken)
+    for (object, previous) in fresh { ids.add(object.element, previous: previous) }
     for section in changedSections {
-      let before = Element(section.rawValue, children: (current.section(section)?.elements ?? []).map { .element($0) })
-      let now = Element(section.rawValue, children: (settings[section] ?? []).map { .element($0) })
-      settings[section] = settleIDs(of: now, previous: before, &generator).elements
+      let sets = { (sets: [Element]?) in Element(section.rawValue, children: (sets ?? []).map { .element($0) }) }
+      ids.add(sets(settings[section]), previous: sets(current.section(section)?.elements))
     }
     for index in changedNodes {
-      let previous = index < current.nodes.count ? current.nodes[index] : nil
-      nodes[index] = settleIDs(of: nodes[index], previous: previous, &generator)
+      ids.add(nodes[index], previous: index < current.nodes.count ? current.nodes[index] : nil)
     }
+    var settled = ids.settled()[...]
+    for (object, _) in fresh {
+      draft.set(CIBObject(kind: object.kind, id: object.id, element: settled.removeFirst()))
+    }
+    for section in changedSections { settings[section] = settled.removeFirst().elements }
+    for index in changedNodes { nodes[index] = settled.removeFirst() }
   }
 
   private mutating func reportTaken(_ id: String, at location: Location, category: Diagnostic.Category = .reference) {
@@ -74,7 +79,7 @@ extension Planner {
     var taken = taken
     var seen: Set<String> = []
     func note(_ element: Element) {
-      if !Self.refersByID(element.name), let id = element.id, !seen.insert(id).inserted { taken.insert(id) }
+      if !element.refersByID, let id = element.id, !seen.insert(id).inserted { taken.insert(id) }
       element.elements.forEach(note)
     }
     changedSections.flatMap { settings[$0] ?? [] }.forEach(note)
@@ -101,45 +106,60 @@ extension Planner {
       }
     }
   }
+}
 
-  /// Keeps ids that the element had, keeps those that a document asks for if they are free, makes the rest.
-  private func settleIDs(of element: Element, previous: Element?, _ generator: inout IDGenerator) -> Element {
+/// What is new or changes, until every part of it has an id that nothing else has: one that it had stays, then one that a
+/// document asks for where that is free, then what is made.
+private struct IDSettling {
+  private var generator: IDGenerator
+  private var elements: [(element: Element, own: Set<String>)] = []
+
+  /// - Parameter taken: the ids of what stays as it is.
+  init(taken: Set<String>) { generator = IDGenerator(taken: taken) }
+
+  mutating func add(_ element: Element, previous: Element?) {
     var own: Set<String> = []
-    if let previous { Self.collectIDs(previous, into: &own) }
-    // Ids that stay are reserved before any is made.
-    func reserve(_ element: inout Element, isRoot: Bool) {
-      if !isRoot, !Self.refersByID(element.name), !isResourceElement(element.name), let id = element.id {
-        if generator.taken.contains(id) || !(own.contains(id) || isXMLID(id)) {
-          element["id"] = nil
-        } else {
-          generator.taken.insert(id)
-        }
-      }
-      for index in element.children.indices {
-        guard case .element(var child) = element.children[index] else { continue }
-        reserve(&child, isRoot: false)
-        element.children[index] = .element(child)
+    previous?.collectIDs(into: &own)
+    elements.append((element, own))
+  }
+
+  /// The elements in the order in which they came.
+  mutating func settled() -> [Element] {
+    // Among all of them, before any id is made: what is made for one is else what a document gives to the next.
+    for isOwn in [true, false] {
+      elements = elements.map { element, own in
+        guard element.hasInnerIDs else { return (element, own) }
+        return (reservingInnerIDs(of: element, own, isOwn: isOwn), own)
       }
     }
-    var element = element
-    if Self.hasInnerIDs(element) { reserve(&element, isRoot: true) }
-    return generator.addingIDs(to: element)
+    return elements.map { generator.addingIDs(to: $0.element) }
   }
 
-  /// Whether a part of the element has an id; in short documents next to none has.
-  private static func hasInnerIDs(_ element: Element) -> Bool {
-    element.children.contains { child in child.element.map { $0.id != nil || hasInnerIDs($0) } ?? false }
-  }
-
-  /// Whether `id` on such an element refers to something else, or is free text.
-  private static func refersByID(_ name: String) -> Bool {
-    idIsReference(name) || ["node", "acl_target", "acl_user"].contains(name)
-  }
-
-  private static func collectIDs(_ element: Element, into ids: inout Set<String>) {
-    if !refersByID(element.name), let id = element.id { ids.insert(id) }
-    for case .element(let child) in element.children where !isResourceElement(child.name) {
-      collectIDs(child, into: &ids)
+  private mutating func reservingInnerIDs(of element: Element, _ own: Set<String>, isOwn: Bool) -> Element {
+    var result = element
+    for index in result.children.indices {
+      guard case .element(var child) = result.children[index] else { continue }
+      if !child.refersByID, !isResourceElement(child.name), let id = child.id, own.contains(id) == isOwn {
+        child["id"] = (isOwn || isXMLID(id)) && generator.taken.insert(id).inserted ? id : nil
+      }
+      result.children[index] = .element(reservingInnerIDs(of: child, own, isOwn: isOwn))
     }
+    return result
+  }
+}
+
+extension Element {
+  /// Whether a part of it has an id; in short documents next to none has.
+  fileprivate var hasInnerIDs: Bool {
+    children.contains { child in child.element.map { $0.id != nil || $0.hasInnerIDs } ?? false }
+  }
+
+  /// Whether its `id` refers to something else, or is free text.
+  fileprivate var refersByID: Bool { idIsReference(name) || ["node", "acl_target", "acl_user"].contains(name) }
+
+  /// Its own id and those of its parts, without the resources in it.
+  fileprivate func collectIDs(into ids: inout Set<String>) {
+    if !refersByID, let id { ids.insert(id) }
+    for case .element(let child) in children where !isResourceElement(child.name) { child.collectIDs(into: &ids) }
   }
 }

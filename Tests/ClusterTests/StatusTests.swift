@@ -200,24 +200,23 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
     #expect(node.isOnline == online)
     #expect(node.isUnclean == !online)
   }
+}
 
-  // MARK: Comparison with crm_mon
-
-  func differencesOfNodes(_ path: String, _ status: ClusterStatus) throws -> [String] {
-    var environment = plainEnvironment
-    environment["CIB_file"] = path
-    let outcome = try Tool("crm_mon", ["-1", "--output-as=xml"], environment: environment).run(within: 60)
-    let root = try outcome.output.withUnsafeBytes { bytes throws(XMLError) in try Element(parsing: bytes) }
-    return (root.first("nodes")?.elements ?? []).compactMap { theirs in
-      let name = theirs["name"] ?? ""
-      guard let ours = status.node(named: name) else { return "\(name) is missing" }
-      var differences: [String] = []
-      for (attribute, value) in [
-        ("online", ours.isOnline), ("unclean", ours.isUnclean), ("standby", ours.isStandby),
-        ("maintenance", ours.inMaintenance), ("pending", ours.isPending), ("is_dc", ours.isDC),
-      ] where theirs[attribute] != String(value) { differences.append("\(attribute) is \(theirs[attribute] ?? "?")") }
-      return differences.isEmpty ? nil : "\(name): \(differences.joined(separator: ", "))"
-    }
+/// What `crm_mon` makes of the nodes of a CIB otherwise.
+private func differencesOfNodes(_ path: String, _ status: ClusterStatus) throws -> [String] {
+  var environment = plainEnvironment
+  environment["CIB_file"] = path
+  let outcome = try Tool("crm_mon", ["-1", "--output-as=xml"], environment: environment).run(within: 60)
+  let root = try outcome.output.withUnsafeBytes { bytes throws(XMLError) in try Element(parsing: bytes) }
+  return (root.first("nodes")?.elements ?? []).compactMap { theirs in
+    let name = theirs["name"] ?? ""
+    guard let ours = status.node(named: name) else { return "\(name) is missing" }
+    var differences: [String] = []
+    for (attribute, value) in [
+      ("online", ours.isOnline), ("unclean", ours.isUnclean), ("standby", ours.isStandby),
+      ("maintenance", ours.inMaintenance), ("pending", ours.isPending), ("is_dc", ours.isDC),
+    ] where theirs[attribute] != String(value) { differences.append("\(attribute) is \(theirs[attribute] ?? "?")") }
+    return differences.isEmpty ? nil : "\(name): \(differences.joined(separator: ", "))"
   }
 }
 
@@ -244,28 +243,75 @@ private func isDirectory(_ path: String) -> Bool {
 }
 
 @Suite struct LostRemoteTests {
-  private func status(fenced: String, fencing: Bool = true) throws -> ClusterStatus {
-    let text = """
-      <cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" dc-uuid="1"><configuration><crm_config>
+  /// What the history of a remote node's connection ends with.
+  enum End: CaseIterable {
+    case monitorFailed, stopped, startFailed, startFailedAndStopped
+
+    fileprivate var operations: String {
+      func op(_ task: String, _ call: Int, interval: Int = 0, failed: Bool = false) -> String {
+        """
+        <lrm_rsc_op id="r_\(task)_\(call)" operation="\(task)" operation_key="r_\(task)_\(interval)" call-id="\(call)"
+          interval="\(interval)" rc-code="\(failed ? 1 : 0)" op-status="\(failed ? 4 : 0)" on_node="n1"
+          last-rc-change="1763870000" transition-key="1:\(call):0:x"
+          transition-magic="\(failed ? "4:1" : "0:0");1:\(call):0:x"/>
+        """
+      }
+      let lost = op("start", 1) + op("monitor", 2, interval: 30000, failed: true)
+      return switch self {
+      case .monitorFailed: lost
+      case .stopped: lost + op("stop", 3)
+      case .startFailed: op("start", 1, failed: true)
+      case .startFailedAndStopped: op("start", 1, failed: true) + op("stop", 2)
+      }
+    }
+  }
+
+  private func cib(_ end: End, fenced: String, fencing: Bool = true, reconnects: Bool = false) -> String {
+    let reconnect = """
+      <instance_attributes id="r-i"><nvpair id="r-i-r" name="reconnect_interval" value="60s"/></instance_attributes>
+      """
+    return """
+      <cib admin_epoch="0" epoch="1" num_updates="0" have-quorum="1" dc-uuid="1" validate-with="pacemaker-3.9"
+      crm_feature_set="3.16.1"><configuration><crm_config>
       <cluster_property_set id="s"><nvpair id="e" name="stonith-enabled" value="\(fencing)"/></cluster_property_set>
       </crm_config><nodes><node id="1" uname="n1"/></nodes><resources>
-      <primitive id="r" class="ocf" provider="pacemaker" type="remote"/></resources><constraints/></configuration><status>
+      <primitive id="r" class="ocf" provider="pacemaker" type="remote">\(reconnects ? reconnect : "")
+      <operations><op id="r-m" name="monitor" interval="30s"/></operations></primitive>
+      </resources><constraints/></configuration><status>
       <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"><lrm id="1"><lrm_resources>
-      <lrm_resource id="r" class="ocf" provider="pacemaker" type="remote">
-      <lrm_rsc_op id="r_last_0" operation="start" interval="0" call-id="1" rc-code="0" op-status="0"
-        transition-key="1:1:0:x" transition-magic="0:0;1:1:0:x"/>
-      <lrm_rsc_op id="r_monitor_30000" operation="monitor" interval="30000" call-id="2" rc-code="1" op-status="4"
-        transition-key="1:1:0:x" transition-magic="4:1;1:1:0:x"/>
+      <lrm_resource id="r" class="ocf" provider="pacemaker" type="remote">\(end.operations)
       </lrm_resource></lrm_resources></lrm></node_state>
       <node_state remote_node="true" id="r" uname="r" in_ccm="false" node_fenced="\(fenced)"/></status></cib>
       """
-    return ClusterStatus(try CIBDocument(root: Element(parsing: Array(text.utf8))))
+  }
+
+  private func status(_ text: String) throws -> ClusterStatus {
+    ClusterStatus(try CIBDocument(root: Element(parsing: Array(text.utf8))))
   }
 
   @Test func isUncleanUntilItHasBeenFenced() throws {
-    #expect(try status(fenced: "0").node(named: "r")?.isUnclean == true)
-    #expect(try status(fenced: "1763880000").node(named: "r")?.isUnclean == false)
-    #expect(try status(fenced: "0", fencing: false).node(named: "r")?.isUnclean == false)
+    func isUnclean(fenced: String, fencing: Bool = true) throws -> Bool? {
+      try status(cib(.monitorFailed, fenced: fenced, fencing: fencing)).node(named: "r")?.isUnclean
+    }
+    #expect(try isUnclean(fenced: "0") == true)
+    #expect(try isUnclean(fenced: "1763880000") == false)
+    #expect(try isUnclean(fenced: "0", fencing: false) == false)
+  }
+
+  /// The cluster stops the connection before it fences the node; what says then that the node is lost, is that it waits
+  /// with another connection.
+  @Test func isUncleanWhileItsConnectionIsNotTriedAgain() throws {
+    #expect(try status(cib(.stopped, fenced: "0", reconnects: true)).node(named: "r")?.isUnclean == true)
+    #expect(try status(cib(.stopped, fenced: "1763880000", reconnects: true)).node(named: "r")?.isUnclean == false)
+  }
+
+  @Test(
+    .enabled(if: isInstalled("crm_mon"), "needs crm_mon"), arguments: End.allCases,
+    [(true, "0"), (false, "0"), (false, "1763880000")])
+  func agreesWithCrmMon(end: End, case: (reconnects: Bool, fenced: String)) throws {
+    let text = cib(end, fenced: `case`.fenced, reconnects: `case`.reconnects)
+    let directory = TemporaryDirectory()
+    #expect(try differencesOfNodes(directory.write("cib.xml", text), status(text)) == [])
   }
 }
 

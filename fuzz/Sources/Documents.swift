@@ -71,7 +71,7 @@ private func checkInSync(
   _ desired: DesiredConfiguration, on current: Configuration, _ what: String, _ text: [UInt8]
 ) {
   let plan = planned(desired, on: current)
-  guard plan.errors.isEmpty else { return }
+  require(plan.errors.isEmpty, "\(what), it is refused: \(plan.errors)\n\(lossy(text))")
   require(
     plan.isInSync,
     "\(what), it is not in sync: \(plan.changes.map { ($0.action, $0.id) })\n\(lossy(text))\n\(plan.target.xml())")

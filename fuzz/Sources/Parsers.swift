@@ -113,6 +113,6 @@ private func read(_ input: [UInt8], _ format: InputFormat) {
   // What the rules have made is planned a second time on what that makes.
   let later = CharmRules.configuration(for: request, current: Configuration(target.target.withoutMarks))
   let again = planned(later.desired, on: Configuration(target.target.withoutMarks))
-  require(
-    again.isInSync || !again.errors.isEmpty, "a second hook changes something: \(again.changes.map(\.id))")
+  require(again.errors.isEmpty, "a second hook is refused: \(again.errors)")
+  require(again.isInSync, "a second hook changes something: \(again.changes.map(\.id))")
 }

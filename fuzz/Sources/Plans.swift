@@ -131,8 +131,9 @@ extension Element {
   // Else apply refuses it.
   guard target.isValid else { return }
   var later = planned(desired, on: Configuration(target), options)
+  require(later.errors.isEmpty, "a second plan is refused: \(later.errors)\n\(target.xml())")
   require(
-    later.isInSync || options.rebalances || !later.errors.isEmpty,
+    later.isInSync || options.rebalances,
     "a second plan is not in sync: \(later.changes.map { ($0.action, $0.kind, $0.id) })\n\(target.xml())\n\(later.target.xml())"
   )
   // Back. What referred to nothing, and to something meanwhile, is taken out of what refers to it when that goes again.
@@ -144,12 +145,11 @@ extension Element {
   back.allowsUnfenced = true
   later = planned(way.desired, on: Configuration(target), back)
   require(way.conflicts.isEmpty, "the way back has conflicts: \(way.conflicts)")
-  guard later.errors.isEmpty else { return }
+  require(later.errors.isEmpty, "the way back is refused: \(later.errors)\n\(target.xml())")
   checkPatch(later)
-  var rest = Planner.plan(
+  let rest = Planner.plan(
     from: Configuration(later.target.withoutMarks), to: DesiredConfiguration(exporting: cib.configuration),
     validateWith: Schema.newest.name, options: PlanOptions())
-  rest.changes.removeAll { $0.kind.isSetting || $0.kind == .node }
   require(
     rest.isInSync,
     "the way back leads elsewhere: \(rest.changes.map { ($0.action, $0.kind, $0.id) })\n\(target.xml())\n\(later.target.xml())"
@@ -179,7 +179,7 @@ extension Element {
       && Set(targets.map(\.id)).count == targets.count && Grammar.objections(to: self) == nil
   }
 
-  /// Whether a constraint, a tag or an ACL names what there is not: for Pacemaker, which knows no blanks around an id.
+  /// Whether a constraint, a tag, a fencing level or an ACL names what there is not: for Pacemaker, which knows no blanks around an id.
   fileprivate var refersToNothing: Bool {
     var ids: Set<String> = []
     var references: Set<String> = []
@@ -189,6 +189,7 @@ extension Element {
         switch attribute.name {
         case "id": if isReference { references.insert(attribute.value) } else { ids.insert(attribute.value) }
         case "rsc", "with-rsc", "first", "then", "reference": references.insert(attribute.value)
+        case "devices": references.formUnion(attribute.value.split(separator: ",").map(String.init))
         default: break
         }
       }
