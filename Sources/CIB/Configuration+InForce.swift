@@ -29,7 +29,12 @@ extension Configuration {
   package func isUnmanaged(_ id: String, everByRule: Bool = false) -> Bool {
     booleanProperty("maintenance-mode", default: false)
       || isTold("maintenance", of: id, everByRule: everByRule) { Values.boolean($0) == true }
-      || isTold("is-managed", of: id, everByRule: everByRule) { Values.boolean($0) == false }
+      || isTold("is-managed", of: id, everByRule: everByRule) { !Self.isManaged($0) }
+  }
+
+  /// What `is-managed` means. Pacemaker takes everything for false that is not true or "default".
+  private static func isManaged(_ value: String) -> Bool {
+    value.lowercased() == "default" || Values.boolean(value) == true
   }
 
   /// Whether a meta attribute has such a value, in the resource, in what it is inside of, or in the defaults.

@@ -51,22 +51,44 @@ package struct AgentMetadata: Equatable, Sendable {
 // MARK: - Asking
 
 extension AgentMetadata {
-  /// Asks `crm_resource` about agents. Those that are not installed here, fail or take too long are left out.
+  /// What became of asking for agents. Those that fail or take too long are in neither.
+  package struct Found: Sendable {
+    package var metadata: [String: AgentMetadata] = [:]
+    /// Not installed on this machine.
+    package var missing: Set<String> = []
+  }
+
+  /// Asks `crm_resource` about agents.
   package static func load(
     _ agents: Set<String>, within seconds: Double = timeLimit, environment: Environment = .ofTools
-  ) -> [String: AgentMetadata] {
+  ) -> Found {
     let asked = agents.filter { mayBeAsked($0) }.sorted()
     let tools = asked.map { agent in
       var tool = Tool("crm_resource", ["--show-metadata", agent], environment: environment)
       tool.outputLimit = 4 << 20
       return tool
     }
-    var found: [String: AgentMetadata] = [:]
+    var found = Found()
     for (agent, result) in zip(asked, Tool.runAll(tools, within: seconds, atOnce: atOnce)) {
-      guard case .success(let outcome) = result, outcome.ending == .exited(0), !outcome.outputIsCut else { continue }
-      found[agent] = AgentMetadata(agent: agent, parsing: outcome.output)
+      guard case .success(let outcome) = result, !outcome.outputIsCut else { continue }
+      switch outcome.ending {
+      case .exited(CrmExit.ok): found.metadata[agent] = AgentMetadata(agent: agent, parsing: outcome.output)
+      case .exited(CrmExit.noSuchThing): found.missing.insert(agent)
+      default: break
+      }
     }
     return found
+  }
+
+  /// The agents of the same class and provider that are installed here: of `ocf:heartbeat:x` those of `ocf:heartbeat`.
+  package static func installed(besides agent: String, environment: Environment = .ofTools) -> [String] {
+    guard mayBeAsked(agent), let colon = agent.lastIndex(of: ":") else { return [] }
+    let standard = String(agent[..<colon])
+    let tool = Tool("crm_resource", ["--list-agents", standard], environment: environment)
+    guard let outcome = try? tool.run(within: timeLimit), outcome.ending == .exited(CrmExit.ok) else { return [] }
+    return String(decoding: outcome.output, as: UTF8.self).split(whereSeparator: \.isNewline).map {
+      "\(standard):\($0)"
+    }
   }
 
   /// Only agents that have parameters, and only names that are nothing but names: Pacemaker makes a path of them and

@@ -22,16 +22,23 @@ enum AgentChecks {
     }
   }
 
-  /// Warnings about parameters that an agent does not know, and about required ones that it misses. Nothing about agents
-  /// that have no metadata here, or do not answer in time.
+  /// Warnings about agents that are not installed here, about parameters that an agent does not know, and about required
+  /// ones that it misses. Nothing about agents that do not answer in time.
   static func warnings(about desired: DesiredConfiguration) -> [Diagnostic] {
     let primitives = desired.objects.filter { $0.kind == .primitive || $0.kind == .template }
     let agents = Set(primitives.compactMap { AgentMetadata.agent(of: $0.element) })
     guard !agents.isEmpty else { return [] }
-    let metadata = AgentMetadata.load(agents)
+    let found = AgentMetadata.load(agents)
+    var hints: [String: String?] = [:]
     return primitives.flatMap { object -> [Diagnostic] in
-      guard let agent = AgentMetadata.agent(of: object.element), let metadata = metadata[agent] else { return [] }
-      return warnings(about: object, metadata)
+      guard let agent = AgentMetadata.agent(of: object.element) else { return [] }
+      if let metadata = found.metadata[agent] { return warnings(about: object, metadata) }
+      guard found.missing.contains(agent) else { return [] }
+      let hint = hints[agent] ?? Suggestion.hint(for: agent, among: AgentMetadata.installed(besides: agent))
+      hints[agent] = .some(hint)
+      // It may be for other hosts only, as what runs on remote nodes often is.
+      let message = "'\(object.id)': there is no agent \(agent) on this machine"
+      return [Diagnostic(.warning, message, at: object.location, hint: hint)]
     }
   }
 

@@ -37,7 +37,7 @@ struct ApplyCommand: ParsableCommand {
       var workflow = try Workflow(documents: documents, cluster: cluster, flags: flags)
       var applying = applying(.documents(HistoryEntry.names(documents)), workflow.connection)
       if self.defer { applying.defersFor = requestor ?? Environment.current["JUJU_UNIT_NAME"] ?? "crmsync" }
-      let simulates = self.defer || options.noInterruption || flags.simulate ?? options.dryRun
+      let simulates = self.defer || options.noInterruption || flags.simulate ?? options.simulates
       try applying.run {
         var planned = try workflow.plan(simulates: simulates)
         if options.dryRun { planned.addAdvice(workflow.desired) }

@@ -25,6 +25,12 @@ struct ApplyOptions: ParsableArguments {
       valueName: "seconds"))
   var timeout: Int?
 
+  /// Whether to ask, where there is something to ask about.
+  var asks: Bool { !yes && Console.inputIsTerminal && Console.errorIsTerminal }
+
+  /// Whether what the cluster would do has to be known: to be told, to be refused, or to be asked about.
+  var simulates: Bool { noInterruption || dryRun || asks }
+
   var timeLimit: Double { Double(timeout ?? 600) }
 
   func check() throws {
@@ -81,7 +87,7 @@ struct Applying {
       try Workflow.checkTakesChanges(planned.cib, through: connection)
       try refuse(planned.plan)
       if options.noInterruption { try refuseInterruptions(planned) }
-      if isNew { try ask(planned.plan) }
+      if isNew { try ask(planned) }
       guard planned.plan.stoppedFirst.isEmpty else {
         return try goingBackOnFailure { try awaited.stopFirst(planned, history) }
       }
@@ -186,9 +192,11 @@ struct Applying {
     }
   }
 
-  private func ask(_ plan: Plan) throws {
-    guard !options.yes, !isAside, Console.inputIsTerminal, Console.errorIsTerminal,
-      plan.changes.contains(where: { $0.action == .delete })
+  /// Asks where something is deleted or interrupted, or nobody knows what is.
+  private func ask(_ planned: Workflow.Planned) throws {
+    guard options.asks, !isAside else { return }
+    let isUnknown = [.gaveUp, .failed].contains(planned.consequences)
+    guard isUnknown || planned.plan.changes.contains(where: { $0.action == .delete }) || !planned.interruptions.isEmpty
     else { return }
     guard Console.confirm("Apply this?") else { throw Failure(.refused, "not applied", hint: "--yes does not ask") }
   }

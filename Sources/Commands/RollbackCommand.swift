@@ -30,11 +30,10 @@ struct RollbackCommand: ParsableCommand {
         connection: connection, options: options, history: History(.rollback(of: number), connection),
         inSync: rollback.inSync)
       try applying.run {
-        let simulates = options.noInterruption || options.dryRun
-        let cib = try connection.finish(pending ?? connection.startQuery(), status: simulates ? true : nil)
+        let cib = try connection.finish(pending ?? connection.startQuery(), status: options.simulates ? true : nil)
         pending = nil
         var planned = rollback.plan(cib, allow)
-        if simulates { planned.simulate() }
+        if options.simulates { planned.simulate() }
         if options.dryRun { planned.addAdvice(nil) }
         return planned
       }

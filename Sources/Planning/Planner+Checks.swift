@@ -27,7 +27,7 @@ extension Planner {
   }
 
   /// An error where the object is new or changed, a warning where it is as it was and a document has it, else nothing.
-  /// What a rollback puts back is as it was as well: the cluster had it so, and Pacemaker lets such references be.
+  /// What a rollback puts back is as it was as well: the cluster had it so, and what the schema does not allow is not taken.
   private mutating func blame(
     _ object: CIBObject, _ message: String, at position: SourcePosition = .unknown,
     category: Diagnostic.Category = .reference, hint: String? = nil, broken: Bool = false

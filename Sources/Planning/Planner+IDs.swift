@@ -37,7 +37,7 @@ extension Planner {
       }
     }
     for set in changedSections.flatMap({ settings[$0] ?? [] }) { set.collectIDs(into: &after) }
-    for (index, node) in current.nodes.enumerated() {
+    for (index, node) in current.nodes.enumerated() where !isRemoved(node) {
       let stays = index < nodes.count && nodes[index] == node
       for child in node.elements {
         if stays { child.collectIDs(into: &taken) } else { child.collectIDs(into: &before) }

@@ -71,12 +71,10 @@ extension Planner {
   }
 
   /// With an id for the sets that have none: the usual one, as far as it is free, which no set under a condition gets,
-  /// and none that a document has for another set.
+  /// and none that a document has for another set, be it an empty one.
   private func identified(_ sets: [Element], _ section: Section) -> [Element] {
     var sets = sets
-    let wanted = desired.settings.filter {
-      $0.section == section && (section != .properties || $0.element.hasHeader)
-    }
+    let wanted = desired.settings.filter { $0.section == section }
     var generator = IDGenerator(taken: Set(sets.compactMap(\.id)).union(wanted.compactMap(\.element.id)))
     let nameless = sets.indices.filter { sets[$0].id == nil && sets[$0]["id-ref"] == nil }
     func name(_ index: Int) {
@@ -245,7 +243,7 @@ extension Planner {
       merge.dropEmptied(since: present)
       result = merge.sets
     }
-    var generator = IDGenerator(taken: Set(result.compactMap(\.id)))
+    var generator = IDGenerator(taken: Set(result.compactMap(\.id)).union(sets.compactMap(\.0.id)))
     for index in result.indices where result[index].id == nil && result[index]["id-ref"] == nil {
       // crmsh's ids; attrd and crm_attribute use the same for node attributes.
       let id = "nodes-\(node.id ?? "")" + (setName == "utilization" ? "-utilization" : "")

@@ -2,7 +2,7 @@ import CIB
 import Desired
 import XML
 
-/// Values of the documents that Pacemaker parses, and cannot.
+/// Options of the documents that Pacemaker does not know, and values that it parses, and cannot.
 extension Planner {
   mutating func checkValues() {
     for object in desired.objects {
@@ -16,16 +16,35 @@ extension Planner {
     }
   }
 
+  private static let operations = [
+    "monitor", "start", "stop", "promote", "demote", "notify", "migrate_to", "migrate_from", "reload", "reload-agent",
+    "validate-all", "meta-data", "status", "on", "off", "reboot", "list",
+  ]
+
   private mutating func checkValues(
     in element: Element, inside outer: String, of owner: String, _ location: Location
   ) {
     func check(_ name: String, _ value: String?, _ type: ValueType, _ element: Element, _ planner: inout Planner) {
       guard let value, let noun = type.noun, !type.canRead(value) else { return }
       let place = element.position == .unknown ? location : Location(location.document, element.position)
-      planner.warn(
-        "\(owner.isEmpty ? "" : "\(owner): ")'\(value)' is no \(noun): Pacemaker passes over this '\(name)'", at: place)
+      let what = "\(owner.isEmpty ? "" : "\(owner): ")'\(value)' is no \(noun): Pacemaker"
+      switch type {
+      // Options of the cluster are checked against their type; all others are compared with what is true.
+      case .boolean where outer != Section.properties.rawValue:
+        planner.warn("\(what) takes this '\(name)' for false", at: place)
+      // By its number and what the unit begins with: "10 seconds" is 10s, "1h 5" is 1h.
+      case .duration where value.drop(while: \.isWhitespace).first?.isNumber == true:
+        planner.warn("\(what) takes only the beginning of this '\(name)', if any", at: place)
+      default: planner.warn("\(what) passes over this '\(name)'", at: place)
+      }
     }
     if element.name == "op" {
+      if let name = element["name"], let meant = Suggestion.nearest(to: name, among: Self.operations),
+        !Self.operations.contains(name)
+      {
+        let place = element.position == .unknown ? location : Location(location.document, element.position)
+        warn("\(owner): Pacemaker knows no operation '\(name)'", at: place, hint: "did you mean '\(meant)'?")
+      }
       for attribute in element.attributes {
         check(
           attribute.name, attribute.value, SchemaAttribute.type(of: attribute.name, in: element.name), element, &self)
@@ -35,10 +54,24 @@ extension Planner {
     for case .element(let child) in element.children {
       if isSet, child.name == "nvpair" {
         guard let name = child["name"] else { continue }
-        let type = NVPairContext(set: element.name, in: outer).type(of: name)
+        let context = NVPairContext(set: element.name, in: outer)
+        let place = child.position == .unknown ? location : Location(location.document, child.position)
+        // People may have options of their own, which nobody misspelt.
+        if !context.knows(name), let meant = Suggestion.nearest(to: name, among: context.names) {
+          let what = "\(owner.isEmpty ? "" : "\(owner): ")Pacemaker knows no \(context.noun) '\(name)'"
+          warn(what, at: place, hint: "did you mean '\(meant)'?")
+        }
         // What came from a file or the environment is not shown.
-        guard type != .text, !child.holdsSecret else { continue }
-        check(name, child["value"], type, child, &self)
+        guard !child.holdsSecret else { continue }
+        if let choices = context.choices(of: name), let value = child["value"],
+          !(choices + ["default"]).contains(value.lowercased())
+        {
+          let what = "\(owner.isEmpty ? "" : "\(owner): ")'\(value)' is none of \(choices.joined(separator: ", "))"
+          warn(
+            "\(what): Pacemaker passes over this '\(name)'", at: place,
+            hint: Suggestion.hint(for: value, among: choices))
+        }
+        check(name, child["value"], context.type(of: name), child, &self)
       } else {
         checkValues(in: child, inside: element.name, of: owner, location)
       }

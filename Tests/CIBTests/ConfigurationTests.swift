@@ -75,6 +75,9 @@ import XML
     (plain, "", "", false), (plain, unmanaged, "", true),
     (plain, "", "<nvpair id='v' name='maintenance-mode' value='true'/>", true),
     ("<primitive id='a' template='idle'/>", "", "", true),
+    // Pacemaker takes what is not true for false, but for the word of old for what nobody has set.
+    (plain, unmanaged.replacing("false", with: "maybe"), "", true),
+    (plain, unmanaged.replacing("false", with: "Default"), "", false),
     ("<group id='g'>\(plain)\(meta("g", "maintenance", "yes"))</group>", "", "", true),
     // What a resource says itself comes first.
     (

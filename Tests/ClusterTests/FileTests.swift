@@ -201,18 +201,26 @@ import Testing
     try directory.write("metadata", xml)
     try directory.script(
       "crm_resource",
-      "case $2 in *hangs) sleep 30;; *fails) exit 1;; *noise) echo noise;; *) cat \(directory.path)/metadata;; esac")
+      "case $2 in *hangs) sleep 30;; *fails) exit 1;; *gone) exit 105;; *noise) echo noise;; *) cat \(directory.path)/metadata;; esac"
+    )
     let start = monotonicNow()
-    let agents: Set<String> = ["ocf:a:x", "ocf:a:hangs", "ocf:a:fails", "ocf:a:noise", "ocf:a:y", "lsb:z"]
+    let agents: Set<String> = [
+      "ocf:a:x", "ocf:a:hangs", "ocf:a:fails", "ocf:a:gone", "ocf:a:noise", "ocf:a:y", "lsb:z",
+    ]
     let found = AgentMetadata.load(agents, within: 1, environment: directory.environment)
-    #expect(Set(found.keys) == ["ocf:a:x", "ocf:a:y"])
+    #expect(Set(found.metadata.keys) == ["ocf:a:x", "ocf:a:y"])
+    #expect(found.missing == ["ocf:a:gone"])
     #expect(monotonicNow() - start < 4)
   }
 
   @Test(.enabled(if: isInstalled("crm_resource"), "crm_resource is not installed"))
   func theRealDummyHasParameters() {
-    let found = AgentMetadata.load(["ocf:pacemaker:Dummy"], within: 20, environment: plainEnvironment)
-    #expect(found["ocf:pacemaker:Dummy"]?.knows("fake") != false)
+    let found = AgentMetadata.load(
+      ["ocf:pacemaker:Dummy", "ocf:pacemaker:Dumy"], within: 20, environment: plainEnvironment)
+    #expect(found.metadata["ocf:pacemaker:Dummy"]?.knows("fake") == true)
+    #expect(found.missing == ["ocf:pacemaker:Dumy"])
+    let installed = AgentMetadata.installed(besides: "ocf:pacemaker:Dumy", environment: plainEnvironment)
+    #expect(installed.contains("ocf:pacemaker:Dummy"))
   }
 }
 

@@ -155,7 +155,7 @@ m.value("«self != .text» && normalized(left)", "false", "everything that is sp
 m.value("case \"Slave\": «\"Unpromoted\"»", "text", "target-role Slave and Unpromoted differ at every apply")
 
 m = File("Sources/CIB/NVPairContext.swift", CASES, SAME)
-m.value("case .instance: «.text»", ".duration", "a parameter 10 stays where the agent is to get 10s")
+m.value("case .instance: «[:]»", "Self.operationMetaTypes", "a parameter 10 stays where the agent is to get 10s")
 m.statement("case (\"meta_attributes\", \"op\"), (\"meta_attributes\", \"op_defaults\"): «self = .operationMeta»",
             "self = .resourceMeta", "an operation's timeout among its meta attributes is text")
 m.statement("case (\"meta_attributes\", \"alert\"), (\"meta_attributes\", \"recipient\"): «self = .alertMeta»",
@@ -464,10 +464,12 @@ m.value("«!new.contains(Self.name(of: set)) && !set.hasValues»", "false", "an 
 m = File("Sources/Planning/Planner+Sections.swift", CASES)
 m.value("sets.insert(set, at: «sets.firstIndex { later.contains(SettingsChanges.name(of: $0)) } ?? sets.count»)", "sets.count",
         "a record that some tool has put first is moved by every apply")
-m.value("|| «$0.element.hasHeader»", "false",
-        "a value without a set goes into the one that a document wants without it: changed by every apply")
+m.value("Set(sets.compactMap(\\.id)).union(«wanted.compactMap(\\.element.id)»)", "[]",
+        "a set gets the id that a document has for another, which the next apply takes for that one")
 
 m = File("Sources/Planning/Planner+IDs.swift", CASES)
+m.value("for isOwn in «[true, false]»", "[true]", "what is made for one element is what a document gives to another")
+m.value("let staying = «before.intersection(after)»", "before", "an object cannot have the id of a set that goes")
 m.statement("changedSections.flatMap { settings[$0] ?? [] }.forEach(note)", "",
             "a set called as a value of its section is made anew by every apply")
 m.statement("changedNodes.flatMap { nodes[$0].elements }.forEach(note)", "",

@@ -296,6 +296,19 @@ class RollbackTests(HistoryCase):
         self.assertEqual([e["rollbackOf"] for e in self.entries()], [None, 1, 2])
         self.assertIn("In sync", self.apply(document).out)
 
+    def test_what_the_cluster_had_comes_back_as_it_was(self):
+        """With what no document may have: Pacemaker lets it be, and it was there before."""
+        broken = CIB.replace("</constraints>", '<rsc_order id="broken-o" first="a" then="a"/></constraints><tags>'
+                             '<tag id="broken-t"><obj_ref id="broken-t"/></tag></tags><fencing-topology>'
+                             '<fencing-level id="broken-l" target="n1" index="1" devices="gone"/></fencing-topology>')
+        self.cib.write_text(broken)
+        self.apply("delete: [broken-o, broken-t, {fencing-level: [n1, 1]}]\n")
+        result = self.rollback()
+        self.assertSame(broken)
+        for told in ("order 'broken-o' is between 'a' and itself", "tag 'broken-t' names itself",
+                     "fencing level 1 of n1 needs device 'gone', which is not defined"):
+            self.assertIn(f"warning: {told}\n", result.err)
+
     def test_dry_run(self):
         self.apply(f"primitives: {{d: {DUMMY % 2}}}\n")
         before = self.cib.read_bytes()

@@ -165,7 +165,7 @@ WORDS = re.compile(rf"[a-z]{{2,}}[,:;.)']* [('{HOLE}]?[a-z]|{HOLE}[,:;.)']* [a-z
 # What no session shows, by the reason. One that a session has come to show fails.
 EXCEPTIONS = {text: reason for reason, texts in {
     "no message": [
-        "OAuth …", "Authorization: …", "Accept: application/json", '<change operation="…" path="', "charm options", "opt-in rule",
+        "OAuth …", "Authorization: …", "Accept: application/json", '<change operation="…" path="', "opt-in rule",
         "charm option monitor_host", "charm options maas_url, maas_credentials", "node-id …",
         '<BR ALIGN="LEFT"/>&#160;&#160;&#160;&#160;…', "fenced by Pacemaker (external/maas)", "fenced by Pacemaker (fence_maas)"],
     "only as another user than root": [

@@ -109,11 +109,10 @@ struct DeferredRunCommand: ParsableCommand {
           connection: connection, options: options, history: History(one.entry.heading.origin, connection),
           inSync: "Nothing is left to do of deferred entry \(one.waiting.file.number).")
         applying.endsProgram = false
-        let simulates = options.noInterruption || options.dryRun
         try applying.run {
-          let cib = try connection.query(status: simulates ? true : nil)
+          let cib = try connection.query(status: options.simulates ? true : nil)
           var planned = one.rollback.plan(cib, allow)
-          if simulates { planned.simulate() }
+          if options.simulates { planned.simulate() }
           return planned
         }
         if !options.dryRun { deferrals.remove(one.waiting) }

@@ -25,6 +25,8 @@ package struct CrmshWriter {
     let objects = CrmshObject.all(of: configuration)
     for object in objects.sorted() { write(object) }
     for object in objects.unknown { report(unknown: object) }
+    // An empty document is refused.
+    if text.isEmpty { text = CrmshText.comment(" nothing") }
   }
 
   /// Writes what documents say: their deletions as commands, in front.

@@ -15,6 +15,11 @@ package enum CrmshReader {
     if let problem {
       return (DesiredConfiguration(), [Diagnostic(.error, problem.message, at: Location(document, problem.position))])
     }
+    // As of a command that failed, whose output was to be the document: `--prune` would delete everything.
+    guard bytes[mark...].contains(where: { !" \t\r\n".utf8.contains($0) }) else {
+      let hint = "a document that says nothing is a comment"
+      return (DesiredConfiguration(), [Diagnostic(.error, "the document is empty", at: Location(document), hint: hint)])
+    }
     var reading = CrmshReading(document: document)
     reading.read(String(decoding: bytes[mark...], as: UTF8.self))
     return reading.result()
