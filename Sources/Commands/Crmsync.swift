@@ -1,5 +1,7 @@
 import ArgumentParser
 import CGlibc
+import Desired
+import Glibc
 
 /// The program: `crmsync VERB …`, one verb a file.
 public struct Crmsync: ParsableCommand {
@@ -41,13 +43,38 @@ public struct Crmsync: ParsableCommand {
     SecretVariables.hide(arguments)
     QueryAhead.start(arguments)
     do {
+      try checkVerb(arguments)
       var command = try parseAsRoot()
       try command.run()
       QueryAhead.drop()
       exit()
     } catch {
       QueryAhead.drop()
-      exit(withError: error)
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      let message = withoutFarGuess(fullMessage(for: error))
+      // Empty where all has been told.
+      if !message.isEmpty { Console.log(message.hasSuffix("\n") ? message : message + "\n") }
+      Glibc.exit(ExitCode.validationFailure.rawValue)
+    }
+  }
+
+  /// ArgumentParser takes a misspelt verb for an argument too many, and helps with what there is not.
+  private static func checkVerb(_ arguments: [String]) throws {
+    guard let verb = arguments.first == "help" ? arguments.dropFirst().first : arguments.first, !verb.hasPrefix("-"),
+      verb != "help"
+    else { return }
+    let verbs = configuration.subcommands.map { $0._commandName }
+    guard !verbs.contains(verb) else { return }
+    let meant = Suggestion.nearest(to: verb, among: verbs)
+    throw ValidationError("Unknown command '\(verb)'." + (meant.map { " Did you mean '\($0)'?" } ?? ""))
+  }
+
+  /// ArgumentParser guesses some option for any, `--yes` for `--out` among them.
+  private static func withoutFarGuess(_ message: String) -> String {
+    let pattern = #/(Unknown option '--(.+?)'\.) Did you mean '--(.+?)'\?/#
+    return message.replacing(pattern) { match in
+      let isNear = Suggestion.nearest(to: String(match.2), among: [String(match.3)]) != nil
+      return isNear ? match.0 : match.1
     }
   }
 

@@ -26,6 +26,9 @@ enum Inputs {
     for name in names {
       let format = try given ?? format(of: name)
       let bytes = try readFile(name == "-" ? "/dev/stdin" : name, limit: sizeLimit, anyKind: true)
+      guard !SavedPlan.isPlan(bytes) else {
+        throw Failure(.usage, "\(name) is a saved plan, not a document", hint: "'crmsync apply \(name)' carries it out")
+      }
       let (document, found) = DocumentReader.read(bytes, name: name == "-" ? "<stdin>" : name, format: format)
       documents.append(document)
       diagnostics += found
@@ -51,6 +54,9 @@ enum Inputs {
   private static func format(of name: String) throws -> InputFormat {
     if name == "-" { return .yaml }
     if let format = InputFormat(fileName: name) { return format }
+    guard !name.isEmpty else { throw Failure(.usage, "the name of a document is empty", hint: "'-' is standard input") }
+    // That it is missing or a folder counts for more than how it is called.
+    _ = try readFile(name, limit: sizeLimit, anyKind: true)
     throw Failure(
       .usage, "\(name): the format of the document is unknown",
       hint: "name it .yaml, .yml, .json, .crm or .xml, or give --input-format")

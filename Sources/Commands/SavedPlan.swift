@@ -68,7 +68,7 @@ struct SavedPlan {
     try AtomicFile.write(path, writer.bytes)
   }
 
-  private static func isPlan(_ bytes: [UInt8]) -> Bool { bytes.starts(with: Array("<\(elementName) ".utf8)) }
+  static func isPlan(_ bytes: [UInt8]) -> Bool { bytes.starts(with: Array("<\(elementName) ".utf8)) }
 
   /// - Returns: nil where the file is no saved plan, but a document.
   static func load(from path: String) throws -> SavedPlan? {

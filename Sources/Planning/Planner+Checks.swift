@@ -48,9 +48,12 @@ extension Planner {
     lazy var ids = desired.nodes.reduce(into: namesByID(in: target.element)) { ids, node in
       ids.merge(namesByID(in: node.element)) { first, _ in first }
     }
+    // What a placement makes of it for each of its nodes is told once, as the placement's.
+    let unplaced = Set(desired.placements.flatMap(\.resources).map(\.id).filter { target.resource($0) == nil })
     for object in target.objects {
       let element = object.element
       switch object.kind {
+      case .location where !unplaced.isEmpty && isOfPlacement(object, of: unplaced): break
       case .primitive:
         if let template = element["template"], target.object(template)?.kind != .template {
           refer(object, to: template, as: "template", expected: "a template", position: element.position)
@@ -94,6 +97,11 @@ extension Planner {
         refer("placement", toResource: resource)
       }
     }
+  }
+
+  private func isOfPlacement(_ location: CIBObject, of resources: Set<String>) -> Bool {
+    guard let resource = location.element["rsc"], let node = location.element["node"] else { return false }
+    return resources.contains(resource) && Placement.isConstraintID(location.id, resource: resource, node: node)
   }
 
   /// `order:` names top-level resources; it changes nothing by itself, so that it is looked at where nothing changes.
@@ -152,15 +160,17 @@ extension Planner {
     let id = member.id ?? ""
     // Told already: it is inside itself.
     if id == object.id { return }
+    // The member's own place is where it is defined, not where the group names it.
+    let place = wantedObject(object)?.element.elements.first { $0.id == id }?.position ?? member.position
     let allowed: [ObjectKind] = object.kind == .clone ? [.primitive, .group] : [.primitive]
     if let kind = draft[id]?.kind, allowed.contains(kind) { return }
     if draft[id] == nil {
-      refer(object, to: id, as: "member", position: member.position)
+      refer(object, to: id, as: "member", position: place)
     } else {
       refer(
         object, to: id, as: "member",
         expected: object.kind == .clone ? "a primitive or a group" : "a primitive",
-        position: member.position)
+        position: place)
     }
   }
 
