@@ -145,15 +145,20 @@ extension Configuration {
 
 extension Plan {
   /// For each resource, the changes that speak of it: what an interruption of it most likely comes from. Where none does,
-  /// properties, defaults and the attributes of nodes, which speak of all; nothing where there are none of these either.
+  /// those that speak of another of them; or else properties, defaults and the attributes of nodes, which speak of all.
   package func causes(ofInterrupting resources: [String]) -> [String: [Change]] {
     let (current, target) = (Configuration(current), Configuration(target))
     let settings = changes.filter(\.kind.isSetting)
+    func speaking(of resources: Set<String>) -> [Change] {
+      let ids = current.kin(of: resources).union(target.kin(of: resources))
+      return changes.filter { $0.speaks(of: ids) }
+    }
     var result: [String: [Change]] = [:]
+    // What nothing speaks of follows one that something does, as the later members of a group; or else is a setting's.
+    lazy var ofAny = speaking(of: Set(resources))
     for resource in Set(resources) {
-      let ids = current.kin(of: [resource]).union(target.kin(of: [resource]))
-      let speaking = changes.filter { $0.speaks(of: ids) }
-      result[resource] = speaking.isEmpty ? settings : speaking
+      let own = speaking(of: [resource])
+      result[resource] = !own.isEmpty ? own : !ofAny.isEmpty ? ofAny : settings
     }
     return result
   }

@@ -47,6 +47,10 @@ class Consequences(Case):
         n3 = "juju-f0373f-3-lxd-3"
         self.assertEqual({(one["action"], one["resource"], one["node"]) for one in found},
                          {("restart", "vip", n3), ("restart", "db", n3)})
+        # What follows another is of the same cause, whatever else changes.
+        found = self.effects("properties: {cluster-delay: 61s}\n"
+                             "primitives: {vip: {agent: 'ocf:heartbeat:IPaddr2', params: {ip: 10.77.0.102}}}\n")
+        self.assertEqual([["primitive vip"]] * 2, [one["causes"] for one in found])
 
     def test_nothing_is_interrupted(self):
         found = self.effects("resource-defaults: {migration-threshold: 3}\n")
