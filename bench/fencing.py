@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import ROOT, heading, in_turn, measure, row
+from run import ROOT, compiled, heading, in_turn, measure, row
 
 sys.path.insert(0, str(ROOT / "fixtures" / "maas-sandbox"))
 from maas_sandbox import Sandbox  # noqa: E402
@@ -35,10 +35,8 @@ int main(int count, char **arguments) {
 """
 
 
-def start_up(folder, turns):
-    source, program = folder / "program.c", folder / "program"
-    source.write_text(C_PROGRAM)
-    subprocess.run(["cc", "-O2", source, "-o", program, "-lcurl-gnutls", "-loauth", "-ljson-c"], check=True)
+def start_up(turns):
+    program = compiled("agent", C_PROGRAM, "-lcurl-gnutls", "-loauth", "-ljson-c")
     os.environ["hostnames"] = "node1 node2"
     for verb in ("getconfignames", "gethosts", "getinfo-xml"):
         row(f"external/maas {verb} / C program", in_turn(
@@ -50,7 +48,7 @@ def start_up(folder, turns):
 def whole_fencing(turns):
     """Seconds beyond what the BMC takes to switch off, and the same for each part of stonith's own way."""
     if not shutil.which("stonith") or not Path(PLUGINS).is_dir():
-        return print("whole fencing: not measured, there is no cluster-glue")
+        sys.exit("whole fencing: not measured, there is no cluster-glue")
     mount = f"mount --bind {{copy}} {PLUGINS}"
     with tempfile.TemporaryDirectory() as copy:
         for plugin in Path(PLUGINS).iterdir():
@@ -82,7 +80,7 @@ def main():
     quick = parser.parse_args().quick
     heading("agent", "C")
     with tempfile.TemporaryDirectory() as folder:
-        start_up(Path(folder), 5 if quick else 31)
+        start_up(5 if quick else 31)
         for name in ("maas", "fence_maas"):
             stripped = Path(folder) / name
             subprocess.run(["strip", "-o", stripped, BUILD / name], check=True)

@@ -1,6 +1,8 @@
 """Clusters of a given size: three members, R remote nodes, a group of addresses, a cloned proxy, fencing."""
 
 MEMBERS = ("member-1", "member-2", "member-3")
+# Those that crm_resource has metadata of.
+AGENTS = ("ocf:heartbeat:IPaddr2", "ocf:pacemaker:remote", "stonith:external/maas")
 ADDRESSES = ("10.0.0.236", "10.70.0.236", "10.80.0.236")
 
 

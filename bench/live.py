@@ -46,8 +46,7 @@ def main():
     parser.add_argument("--sizes", type=int, nargs="*", default=(50, 300, 1000), help="remote nodes, for the daemons")
     given = parser.parse_args()
     if WHY_NOT:
-        print(f"a live cluster: not measured: {WHY_NOT}")
-        return
+        sys.exit(f"a live cluster: not measured: {WHY_NOT}")
     lab = Lab()
     try:
         lab.up("--remotes", "0")
@@ -114,7 +113,7 @@ class SmallApply(OnMember):
         run.heading()
         for _ in range(WARM_UP):
             self.crmsync()
-        run.rows("live, one value changed / cibadmin -Q + --patch", run.in_turn(turns, self.crmsync, self.cibadmin), "1.3")
+        run.rows("live, one value changed / cibadmin -Q + --patch", run.in_turn(turns, self.crmsync, self.cibadmin), "1.2")
         run.rows("live, one value changed / crm configure load update", run.in_turn(5, self.crmsync, self.crm))
         run.rows("live, one value changed / pcs cluster cib-push", run.in_turn(5, self.crmsync, self.pcs))
 

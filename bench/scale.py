@@ -89,14 +89,13 @@ class Scale:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--remotes", type=int, default=50)
-    parser.add_argument("--stopped", type=int, nargs="*", default=[0, 200, 5000])
+    parser.add_argument("--stopped", type=int, nargs="*", default=[0, 200, 1000, 5000])
     parser.add_argument("--wait-up-to", type=int, default=200, metavar="STOPPED",
                         help="with more than these, Pacemaker's scheduler takes too long to wait for")
     parser.add_argument("--timeout", type=int, default=300)
     given = parser.parse_args()
     if WHY_NOT:
-        print(f"a cluster of many remote nodes: not measured: {WHY_NOT}")
-        return
+        sys.exit(f"a cluster of many remote nodes: not measured: {WHY_NOT}")
     lab = Lab()
     try:
         seconds = lab.up("--remotes", str(given.remotes), "--timeout", "240")
