@@ -71,12 +71,12 @@ def calls(log):
 class Traced:
     """A run of the program: what it printed, what it started, what it wrote."""
 
-    def __init__(self, folder, command, env, stdin):
+    def __init__(self, folder, command, env, stdin, programs=1):
         log = folder / "strace"
         self.result = run("strace", "-f", "-qq", "-v", "-s", "1000000", "-e", "trace=execve,openat,open,creat", "-e", "signal=none",
                           "-o", log, *command, env=env, stdin=stdin)
         seen = list(calls(log.read_text(errors="replace")))
-        self.started = [call for call in seen if call.startswith("execve(") and call.endswith("= 0")][1:]
+        self.started = [call for call in seen if call.startswith("execve(") and call.endswith("= 0")][programs:]
         self.written = set()
         for call in seen:
             opened = re.search(r"open(?:at)?\((?:\S+, )?\"([^\"]*)\", \S*O_(?:WRONLY|RDWR|CREAT)\S*.*\)\s+= \d+$", call)
@@ -100,13 +100,16 @@ class SecretCase(Case):
                 self.fail(f"{what}: {form} on {place}\n{result}")
         return result
 
-    def run_(self, *arguments, status=0, stdin="", shown=False, env=None):
-        """Runs the program under strace, and judges all that it did."""
+    def run_(self, *arguments, status=0, stdin="", shown=False, env=None, through=()):
+        """Runs the program under strace, and judges all that it did.
+
+        `through`: a command that starts it, by execve once.
+        """
         env = dict(env or self.env)
         # What no document asks for, and does not sound like a secret, is passed on.
         if not any(b"MINE" in Path(path).read_bytes() for path in arguments if Path(path).is_file()):
             env.pop("MINE", None)
-        traced = Traced(self.folder, (PROGRAM, *arguments), env, stdin)
+        traced = Traced(self.folder, (*through, PROGRAM, *arguments), env, stdin, programs=2 if through else 1)
         result, what = traced.result, " ".join(map(str, arguments))
         if status is not None:
             self.assertStatus(status, result)
@@ -199,6 +202,9 @@ class CommandTests(SecretCase):
                 self.cib.write_bytes(before)
                 self.run_("apply", self.folder / "saved", *on_cib, "--yes")
                 self.run_("plan", document, *on_cib, "--detailed-exitcode")
+                # Until it is ended.
+                self.run_("plan", document, *on_cib, "--watch", status=124, through=("timeout", "1"))
+        self.run_("schema")
 
     def test_a_cluster_full_of_secrets(self):
         on_cib = ("--cib-file", self.cib)
@@ -255,6 +261,9 @@ class CommandTests(SecretCase):
             for form in ("json", "text", "xml", "crmsh"):
                 self.run_("charm", "plan", "--relation-data", data, "--cib-file", self.cib, "--format", form, status=None)
             self.run_("charm", "apply", "--relation-data", data, "--cib-file", self.cib, status=None)
+            for form in FORMATS:
+                rendered = self.run_("render", "--from-charm", "--relation-data", data, "--format", form, status=None)
+                self.assertNotEqual(64, rendered.status, rendered)
 
 
 class FaultTests(SecretCase):
@@ -283,16 +292,15 @@ class FaultTests(SecretCase):
         """As cibadmin does where the result does not fit the schema."""
         for code in (1, 4, 13, 22, 64, 65, 66, 69, 70, 74, 76, 77, 78, 102, 104, 105, 106, 107, 108, 124, 200):
             env = self.with_tools(cibadmin=f"{self.QUERY}cat $CIB >&2; cat >&2; cat $CIB; exit {code}")
-            result = self.assertHidden(crmsync("apply", self.change, "--yes", env=env), f"exit {code}")
-            self.assertNotEqual(0, result.status, result)
-            result = self.assertHidden(crmsync("rollback", "1", "--yes", "--force", env=env), f"exit {code}")
-            self.assertNotEqual(0, result.status, result)
+            for arguments in (("apply", self.change, "--yes"), ("rollback", "1", "--yes", "--force")):
+                result = self.run_(*arguments, env=env, status=None)
+                self.assertNotEqual(0, result.status, f"exit {code}\n{result}")
         # A schema that objects to a value, which is beside the secrets.
         env = self.with_tools(cibadmin=f"{self.QUERY}cat $CIB >&2; cat >&2; exit 78")
         wrong = self.file("wrong.yaml", f"xml: [{{in: resources, content: '<primitive id=\"w\" class=\"ocf\" provider=\"x\" type=\"y\" odd=\"x\">"
                           f"<instance_attributes id=\"w-i\"><nvpair id=\"w-p\" name=\"passwd\" value=\"{MARK}\" odd=\"{MARK}\"/></instance_attributes></primitive>'}}]")
         for command in (("plan",), ("apply", "--yes")):
-            result = self.assertHidden(crmsync(command[0], wrong, *command[1:], env=env))
+            result = self.run_(command[0], wrong, *command[1:], env=env, status=None)
             self.assertIn("would not fit", result.err)
 
     def test_a_conflict_that_does_not_end(self):
@@ -312,13 +320,12 @@ class FaultTests(SecretCase):
             env = self.with_tools(cibadmin=script)
             for arguments in (("plan", self.change), ("apply", self.change, "--yes"), ("export",), ("status",), ("graph",),
                               ("rollback", "--yes"), ("fencing", "check")):
-                self.assertHidden(crmsync(*arguments, env=env), script)
+                self.run_(*arguments, env=env, status=None)
         for content in (self.live.read_text()[:-40], self.live.read_text().replace("<nvpair", "<nvpair <", 1),
                         self.live.read_text().replace('name="passwd"', 'name="passwd" odd="x"', 1)):
             self.file("broken.xml", content)
             for command in ("plan", "apply"):
-                result = crmsync(command, self.change, "--cib-file", self.folder / "broken.xml", env=self.env)
-                self.assertHidden(self.assertStatus(65, result))
+                self.run_(command, self.change, "--cib-file", self.folder / "broken.xml", status=65)
 
     def test_other_tools_that_go_wrong(self):
         noise = "cat $CIB; cat $CIB >&2; cat >&2 2>/dev/null"
@@ -327,10 +334,10 @@ class FaultTests(SecretCase):
             env = self.with_tools(cibadmin=f"{self.QUERY}cat >/dev/null", **tools)
             for arguments in (("plan", self.change), ("plan", self.document), ("apply", self.change, "--yes", "--simulate"),
                               ("apply", self.change, "--yes", "--wait", "--timeout", "2"), ("status",), ("graph",),
+                              ("apply", self.change, "--yes", "--rollback-on-failure", "--timeout", "2"),
                               ("apply", self.change, "--yes", "--defer"), ("apply", self.change, "--yes", "--no-interruption")):
-                result = crmsync(*arguments, env=env)
-                if arguments != ("graph",):  # what dot prints is the result
-                    self.assertHidden(result, tail)
+                # What dot prints is the result.
+                self.run_(*arguments, env=env, status=None, shown=arguments == ("graph",))
 
     def test_ended_while_a_tool_hangs(self):
         """Nothing is left in temporary files, nothing is said, whatever ends it."""
