@@ -3,14 +3,18 @@ import Desired
 import XML
 
 /// What pacemaker-4.0 (Pacemaker 3.0) has dropped and nothing else says in other words; its schema would refuse it, and
-/// tell less. `master`, the old roles and `masters` of bundles are `Schema.spelling`'s, which translates them.
+/// tell less. `master`, the old roles and `masters` of bundles `Schema.spelling` translates, which is told.
 extension Planner {
   mutating func checkDropped() {
     guard !schema.knowsMaster else { return }
     var found: [Diagnostic] = []
     func look(at element: Element, inside parents: [String], _ subject: String, _ location: Location) {
+      let place = element.position == .unknown ? location : Location(location.document, element.position)
+      for (old, new) in respelled(element) {
+        let message = "\(subject): \(schema.name) has no \(old) any more: it is written as \(new)"
+        found.append(Diagnostic(.warning, message, at: place))
+      }
       if let (what, instead) = Self.dropped(element, inside: parents) {
-        let place = element.position == .unknown ? location : Location(location.document, element.position)
         found.append(Diagnostic(.error, "\(subject): \(schema.name) has no \(what) any more", at: place, hint: instead))
       }
       for child in element.elements { look(at: child, inside: [element.name] + parents, subject, location) }
@@ -23,6 +27,22 @@ extension Planner {
     }
     for node in desired.nodes { look(at: node.element, inside: [], "node '\(node.name)'", node.location) }
     diagnostics += found
+  }
+
+  /// What there is another word for, and that word: `Schema.spelling` writes it.
+  private func respelled(_ element: Element) -> [(old: String, new: String)] {
+    var result: [(old: String, new: String)] = []
+    if element.name == "master" { result.append(("<master>", "a clone with promotable=true")) }
+    for attribute in element.attributes {
+      switch attribute.name {
+      case "role", "rsc-role", "with-rsc-role":
+        let role = schema.spelling(ofRole: attribute.value)
+        if role != attribute.value { result.append(("\(attribute.name) '\(attribute.value)'", "'\(role)'")) }
+      case "masters": result.append(("'masters'", "'promoted-max'"))
+      default: break
+      }
+    }
+    return result
   }
 
   /// - Parameter parents: the names of the elements around it, the nearest first.

@@ -1,4 +1,5 @@
 import CIB
+import Fencing
 import FencingCheck
 import XML
 
@@ -65,6 +66,22 @@ extension [UInt8] {
 
 private func check(_ machine: Machine) {
   _ = (machine.reasonNotToPowerOn, machine.reasonNotSwitchable, HostName(machine.hostname)?.names(machine))
+}
+
+/// What `fence_maas` is told, as lines on standard input and as arguments: nothing of it is in what it says is wrong.
+@Sendable func fenceOptions(_ input: [UInt8]) {
+  let text = lossy(input)
+  let lines = FenceAgentOptions(lines: text)
+  require(lines.problems.isEmpty, "what is on standard input is never wrong: \(lines.problems)")
+  let words = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  let arguments = FenceAgentOptions(arguments: words[...])
+  for options in [lines, arguments] {
+    for name in ["action", "plug", "apikey", "hostnames"] {
+      guard let value = options[name] else { continue }
+      require(value == "1" || text.contains(value), "'\(name)' is something that nobody has said: \(value)")
+    }
+    for problem in options.problems { require(!problem.contains("s3cr3tpart"), "the key is told: \(problem)") }
+  }
 }
 
 /// What `crm_simulate`, `stonith_admin` and `crm_resource` print.

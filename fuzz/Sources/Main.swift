@@ -60,6 +60,7 @@ struct Target: Sendable {
     "python": Target(run: python),
     "hook-tools": Target(run: hookTools),
     "maas": Target(parts: [.text, .json], run: maas),
+    "fence-options": Target(run: fenceOptions),
     "tools": Target(parts: [.xml], run: tools),
     "status": Target(parts: [.xml], run: status),
     "saved-plan": Target(parts: [.xml], run: savedPlan),

@@ -8,7 +8,9 @@ import MAASClient
 enum Main {
   static func main() {
     prepareProcess()
-    let options = CommandLine.argc > 1 ? Options(arguments: CommandLine.arguments.dropFirst()) : Options.fromInput()
+    let options =
+      CommandLine.argc > 1
+      ? FenceAgentOptions(arguments: CommandLine.arguments.dropFirst()) : FenceAgentOptions.fromInput()
     let log = AgentLog(name: "fence_maas", tag: "fence_maas")
     log.isVerbose = options.isSet("verbose") && !options.isSet("quiet")
     for problem in options.problems { log.error(problem) }
@@ -25,7 +27,9 @@ enum Main {
   }
 
   /// - Returns: the exit status.
-  private static func perform(_ action: String, _ options: Options, _ log: AgentLog) throws(MAASError) -> Int32 {
+  private static func perform(_ action: String, _ options: FenceAgentOptions, _ log: AgentLog) throws(MAASError)
+    -> Int32
+  {
     switch action {
     case "metadata", "manpage": end(printing: Metadata.fenceAgent)
     case "on", "off", "reboot", "status", "monitor", "list", "list-status", "validate-all": break

@@ -1,35 +1,33 @@
-import Fencing
 import Glibc
 import MAASClient
 
-/// The options of one call. Of a key given twice the last wins.
-struct Options {
+/// The options of one call of `fence_maas`. Of a key given twice the last wins.
+package struct FenceAgentOptions {
   private var values: [String: String] = [:]
   /// What is wrong with the command line; what stands on standard input is never wrong, only unknown.
-  private(set) var problems: [String] = []
+  package private(set) var problems: [String] = []
 
   /// nil where it is not given, or empty.
-  subscript(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+  package subscript(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-  func isSet(_ name: String) -> Bool {
+  package func isSet(_ name: String) -> Bool {
     ["1", "yes", "true", "on", "y"].contains(values[name]?.lowercased() ?? "")
   }
 
+  /// What stands on standard input.
+  package static func fromInput() -> FenceAgentOptions { FenceAgentOptions(lines: readInput()) }
+
   /// `key=value` a line; `#` lines and unknown keys are ignored, as fence-agents do.
-  static func fromInput() -> Options {
-    var result = Options()
-    for line in readInput().split(whereSeparator: \.isNewline) {
+  package init(lines: String) {
+    for line in lines.split(whereSeparator: \.isNewline) {
       guard line.first != "#", let separator = line.firstIndex(of: "=") else { continue }
       let key = line[..<separator].filter { !$0.isWhitespace }
-      result.values[String(key)] = String(line[line.index(after: separator)...])
+      values[String(key)] = String(line[line.index(after: separator)...])
     }
-    return result
   }
 
-  private init() {}
-
   /// `--key=value`, `--key value`, `-o value`; the names without value are flags.
-  init(arguments: ArraySlice<String>) {
+  package init(arguments: ArraySlice<String>) {
     let known = FenceOption.all + AgentParameter.all.map { FenceOption(parameter: $0) }
     var rest = arguments
     while let argument = rest.popFirst() {
