@@ -50,7 +50,17 @@ extension Planner {
         reportTaken(object.id, at: wantedObject(object)?.location ?? .none)
       }
     }
-    checkNewSets(changedSections, changedNodes, taken: taken)
+    if !changedSections.isEmpty || !changedNodes.isEmpty {
+      // What an object that changes keeps, it has in every later plan as well.
+      var kept: Set<String> = []
+      for case (let object, let previous?) in fresh {
+        var (now, before): (Set<String>, Set<String>) = ([], [])
+        object.element.collectIDs(into: &now)
+        previous.collectIDs(into: &before)
+        kept.formUnion(now.intersection(before))
+      }
+      checkNewSets(changedSections, changedNodes, taken: taken.union(kept))
+    }
 
     var ids = IDSettling(taken: taken)
     for (object, previous) in fresh { ids.add(object.element, previous: previous) }
