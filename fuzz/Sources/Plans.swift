@@ -59,6 +59,11 @@ private func exported(_ cib: Element, as format: InputFormat) -> [UInt8]? {
 }
 
 extension Element {
+  /// Whether something else has the id of crmsync's record: only who means to do harm calls it so.
+  fileprivate var takesTheRecordsID: Bool {
+    id == Record.setID && name != "cluster_property_set" || elements.contains(where: \.takesTheRecordsID)
+  }
+
   /// Whether two names of what is defined are the same characters in other bytes: one name for Swift's strings, two for
   /// Pacemaker. The program refuses to add to it.
   fileprivate var spellsANameInTwoWays: Bool {
@@ -91,7 +96,7 @@ extension Element {
 @Sendable func plan(_ input: [UInt8], _ format: InputFormat) {
   let parts = input.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false).map(Array.init)
   guard parts.count == 3, let root = try? Element(parsing: parts[2]), let cib = document(root),
-    !root.spellsANameInTwoWays
+    !root.spellsANameInTwoWays, !root.takesTheRecordsID
   else { return }
   let (desired, diagnostics) = DocumentReader.read(parts[1], name: "d", format: format)
   guard !diagnostics.hasErrors else { return }
