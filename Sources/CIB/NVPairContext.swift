@@ -77,7 +77,7 @@ package enum NVPairContext: Sendable {
     "node-health-base": .score, "node-health-green": .score, "node-health-yellow": .score, "node-health-red": .score,
     "no-quorum-policy": .text, "stonith-action": .text, "fencing-action": .text, "stonith-max-attempts": .text,
     "fencing-max-attempts": .text, "stonith-watchdog-timeout": .text, "fencing-watchdog-timeout": .text,
-    "fencing-reaction": .text, "fence-reaction": .text, "fencing-enabled": .boolean, "placement-strategy": .text,
+    "fencing-reaction": .text, "fence-reaction": .text, "fencing-enabled": .text, "placement-strategy": .text,
     "node-health-strategy": .text, "node-action-limit": .text, "batch-limit": .text, "migration-limit": .text,
     "load-threshold": .text, "cluster-ipc-limit": .text, "pe-error-series-max": .text, "pe-warn-series-max": .text,
     "pe-input-series-max": .text, "dc-version": .text, "cluster-infrastructure": .text, "cluster-name": .text,

@@ -468,7 +468,6 @@ m.value("Set(sets.compactMap(\\.id)).union(«wanted.compactMap(\\.element.id)»)
         "a set gets the id that a document has for another, which the next apply takes for that one")
 
 m = File("Sources/Planning/Planner+IDs.swift", CASES)
-m.value("for isOwn in «[true, false]»", "[true]", "what is made for one element is what a document gives to another")
 m.value("let staying = «before.intersection(after)»", "before", "an object cannot have the id of a set that goes")
 m.statement("changedSections.flatMap { settings[$0] ?? [] }.forEach(note)", "",
             "a set called as a value of its section is made anew by every apply")

@@ -112,17 +112,14 @@ class ObjectTests(BehaviourCase):
         self.assertEqual(self.ids("constraints"), [])
         self.assertEqual(set(self.xpath(names)), {"stonith-enabled", "dc-version"})
 
-    def test_an_export_leaves_out_what_pacemaker_writes(self):
-        """After Pacemaker's next upgrade it is in sync all the same, and a new cluster gets nothing of the old one."""
-        self.cib(primitive("a"), "", '<nvpair id="o-v" name="dc-version" value="2.1.5"/>'
-                 '<nvpair id="o-w" name="have-watchdog" value="true"/>')
-        for form in ("yaml", "json", "crmsh", "xml"):
-            exported = crmsync("export", "--format", form, "--cib-file", self.path).out
-            self.assertIn("stonith-enabled", exported)
-            self.assertNotRegex(exported, "dc-version|have-watchdog")
-            document = self.file("export." + {"crmsh": "crm"}.get(form, form), exported)
-            planned = crmsync("plan", document, "--prune-all", "--exact", "--cib-file", self.path)
-            self.assertIn("In sync", planned.out, planned)
+    def test_a_set_has_the_id_that_is_made_for_another(self):
+        """It is the document's; what is made for the primitive gets out of its way, and the next plan finds nothing."""
+        self.cib("")
+        text = (f"primitives: {{a: {{{AGENT}, params: {{fake: 1}}}}}}\n"
+                "properties: [{id: a-instance_attributes, set: {cluster-delay: 61s}}]\n")
+        self.apply(text)
+        self.assertEqual(self.xpath("/crm_config/cluster_property_set[nvpair/@name='cluster-delay']/@id"), ["a-instance_attributes"])
+        self.insync(text)
 
     def test_run_time_state_stays_and_is_told(self):
         resources = (primitive("a", meta("a", target_role="Stopped", is_managed="false", priority=3))

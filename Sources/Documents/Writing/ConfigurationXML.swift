@@ -11,7 +11,6 @@ extension Element {
     }
     guard let whole = first("configuration") else { return cib }
     var configuration = whole.markingSecrets(Record(crmConfig: whole.first(Section.properties.rawValue)))
-    configuration.leaveOutDaemonProperties()
     for index in configuration.children.indices {
       guard case .element(var section) = configuration.children[index] else { continue }
       section.children.removeAll { $0.element?.id == Record.setID }
@@ -23,24 +22,5 @@ extension Element {
     }
     cib.append(configuration)
     return cib
-  }
-
-  /// Of a `<configuration>`: without `dc-version` and the like. After Pacemaker's next upgrade a document with them would
-  /// be out of sync, and put the old ones back.
-  mutating func leaveOutDaemonProperties() {
-    var referenced: Set<String> = []
-    collectIDReferences(into: &referenced)
-    for place in children.indices {
-      guard case .element(var section) = children[place], section.name == Section.properties.rawValue else { continue }
-      for index in section.children.indices {
-        guard case .element(var set) = section.children[index] else { continue }
-        set.children.removeAll { child in
-          guard let nvpair = child.element, daemonProperties.contains(nvpair["name"] ?? "") else { return false }
-          return nvpair.id.map { !referenced.contains($0) } ?? false
-        }
-        section.children[index] = .element(set)
-      }
-      children[place] = .element(section)
-    }
   }
 }

@@ -6,15 +6,14 @@ extension DesiredConfiguration {
   /// What a cluster is now, as a document would say it: the configuration that plans to "in sync" on that cluster.
   ///
   /// Remote nodes and fencing devices are in their short forms. Left out are the status, what crmsync keeps of its own,
-  /// properties that Pacemaker writes itself, and comments between objects. Values that a document once gave as a file or an environment variable are marked as
+  /// and comments between objects. Values that a document once gave as a file or an environment variable are marked as
   /// secret, whatever their names.
   ///
   /// - Parameter root: a `<cib>` or a `<configuration>`.
   package init(exporting root: Element) {
     self.init()
     let whole = root.name == "configuration" ? root : root.first("configuration") ?? Element("configuration")
-    var configuration = whole.markingSecrets(Record(crmConfig: whole.first(Section.properties.rawValue)))
-    configuration.leaveOutDaemonProperties()
+    let configuration = whole.markingSecrets(Record(crmConfig: whole.first(Section.properties.rawValue)))
     validateWith = root["validate-with"]
     var topLevel: [Reference] = []
     for section in configuration.elements {
