@@ -6,13 +6,13 @@ import XML
 extension Planner {
   mutating func checkValues() {
     for object in desired.objects {
-      checkValues(in: object.element, inside: "", of: "\(object.kind.rawValue) '\(object.id)'", object.location)
+      checkValues(in: object.element, inside: "", of: (object.kind, object.id), object.location)
       if object.kind == .fencingLevel, let index = object.element["index"], !(1...9).contains(Int(index) ?? 0) {
         warn("fencing level \(index): Pacemaker passes over levels other than 1 to 9", at: object.location)
       }
     }
     for settings in desired.settings {
-      checkValues(in: settings.element, inside: settings.section.rawValue, of: "", settings.location)
+      checkValues(in: settings.element, inside: settings.section.rawValue, of: nil, settings.location)
     }
   }
 
@@ -22,12 +22,19 @@ extension Planner {
   ]
 
   private mutating func checkValues(
-    in element: Element, inside outer: String, of owner: String, _ location: Location
+    in element: Element, inside outer: String, of owner: (kind: ObjectKind, id: String)?, _ location: Location
   ) {
+    // Made for what is told alone: next to nothing is.
+    func place(of element: Element) -> Location {
+      element.position == .unknown ? location : Location(location.document, element.position)
+    }
+    func about(_ message: String) -> String {
+      owner.map { "\($0.kind.rawValue) '\($0.id)': \(message)" } ?? message
+    }
     func check(_ name: String, _ value: String?, _ type: ValueType, _ element: Element, _ planner: inout Planner) {
       guard let value, let noun = type.noun, !type.canRead(value) else { return }
-      let place = element.position == .unknown ? location : Location(location.document, element.position)
-      let what = "\(owner.isEmpty ? "" : "\(owner): ")'\(value)' is no \(noun): Pacemaker"
+      let place = place(of: element)
+      let what = about("'\(value)' is no \(noun): Pacemaker")
       switch type {
       // Options of the cluster are checked against their type; all others are compared with what is true.
       case .boolean where outer != Section.properties.rawValue:
@@ -39,42 +46,42 @@ extension Planner {
       }
     }
     if element.name == "op" {
-      if let name = element["name"], let meant = Suggestion.nearest(to: name, among: Self.operations),
-        !Self.operations.contains(name)
+      if let name = element["name"], !Self.operations.contains(name),
+        let meant = Suggestion.nearest(to: name, among: Self.operations)
       {
-        let place = element.position == .unknown ? location : Location(location.document, element.position)
-        warn("\(owner): Pacemaker knows no operation '\(name)'", at: place, hint: "did you mean '\(meant)'?")
+        warn(
+          about("Pacemaker knows no operation '\(name)'"), at: place(of: element), hint: "did you mean '\(meant)'?")
       }
       for attribute in element.attributes {
         check(
           attribute.name, attribute.value, SchemaAttribute.type(of: attribute.name, in: element.name), element, &self)
       }
     }
-    let isSet = isAttributeSet(element.name)
-    for case .element(let child) in element.children {
-      if isSet, child.name == "nvpair" {
-        guard let name = child["name"] else { continue }
-        let context = NVPairContext(set: element.name, in: outer)
-        let place = child.position == .unknown ? location : Location(location.document, child.position)
-        // People may have options of their own, which nobody misspelt.
-        if !context.knows(name), let meant = Suggestion.nearest(to: name, among: context.names) {
-          let what = "\(owner.isEmpty ? "" : "\(owner): ")Pacemaker knows no \(context.noun) '\(name)'"
-          warn(what, at: place, hint: "did you mean '\(meant)'?")
-        }
-        // What came from a file or the environment is not shown.
-        guard !child.holdsSecret else { continue }
-        if let choices = context.choices(of: name), let value = child["value"],
-          !(choices + ["default"]).contains(value.lowercased())
-        {
-          let what = "\(owner.isEmpty ? "" : "\(owner): ")'\(value)' is none of \(choices.joined(separator: ", "))"
-          warn(
-            "\(what): Pacemaker passes over this '\(name)'", at: place,
-            hint: Suggestion.hint(for: value, among: choices))
-        }
-        check(name, child["value"], context.type(of: name), child, &self)
-      } else {
-        checkValues(in: child, inside: element.name, of: owner, location)
+    guard isAttributeSet(element.name) else {
+      for child in element.elements { checkValues(in: child, inside: element.name, of: owner, location) }
+      return
+    }
+    // What agents and people name themselves may be anything.
+    let context = NVPairContext(set: element.name, in: outer)
+    guard context != .instance else { return }
+    for child in element.elements where child.name == "nvpair" {
+      guard let name = child["name"] else { continue }
+      // People may have options of their own, which nobody misspelt.
+      if !context.knows(name), let meant = Suggestion.nearest(to: name, among: context.names) {
+        let what = about("Pacemaker knows no \(context.noun) '\(name)'")
+        warn(what, at: place(of: child), hint: "did you mean '\(meant)'?")
       }
+      // What came from a file or the environment is not shown.
+      guard !child.holdsSecret else { continue }
+      if let choices = context.choices(of: name), let value = child["value"],
+        !(choices + ["default"]).contains(value.lowercased())
+      {
+        let what = about("'\(value)' is none of \(choices.joined(separator: ", "))")
+        warn(
+          "\(what): Pacemaker passes over this '\(name)'", at: place(of: child),
+          hint: Suggestion.hint(for: value, among: choices))
+      }
+      check(name, child["value"], context.type(of: name), child, &self)
     }
   }
 }
