@@ -13,8 +13,7 @@ extension DesiredConfiguration {
     func resolved(_ element: Element, at location: Location) -> Element {
       element.resolvingSecrets { error, position in
         noting(error)
-        let place = position == .unknown ? location : Location(location.document, position)
-        problems.append(Diagnostic(.error, error.message, at: place))
+        problems.append(Diagnostic(.error, error.message, at: location.of(position)))
       }
     }
     var result = self

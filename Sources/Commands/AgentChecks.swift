@@ -49,7 +49,7 @@ enum AgentChecks {
     var warnings: [Diagnostic] = []
     for nvpair in nvpairs {
       guard let name = nvpair["name"], !metadata.knows(name) else { continue }
-      let place = nvpair.position == .unknown ? object.location : Location(object.location.document, nvpair.position)
+      let place = object.location.of(nvpair.position)
       let hint = Suggestion.hint(for: name, among: metadata.parameters.map(\.name))
       warnings.append(
         Diagnostic(

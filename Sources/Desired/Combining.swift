@@ -156,7 +156,7 @@ private struct Combining {
 
   private mutating func isUnsaid(_ pair: Element, in set: Element, _ location: Location, scope: String) -> Bool {
     guard let name = pair["name"] else { return true }
-    let place = pair.position == .unknown ? location : Location(location.document, pair.position)
+    let place = location.of(pair.position)
     let key = ValueKey(scope: scope, name: name)
     // A map without a set's id speaks of the value, whatever set it is in.
     let known = values[key]?.first { known in

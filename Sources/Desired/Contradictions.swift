@@ -60,10 +60,9 @@ private struct ContradictionCheck {
     Identifiers.forEach(in: element, kind: kind) { id, part in
       let isObject = isFirst && noun != nil && part.id == element.id
       isFirst = false
-      let place = part.position == .unknown ? location.position : part.position
       let owner = Owner(
         noun: isObject ? noun! : "<\(part.name)>",
-        location: Location(location.document, isObject ? location.position : place))
+        location: isObject ? location : location.of(part.position))
       add(owner, id: id)
     }
   }
@@ -196,7 +195,7 @@ private struct DefinedTargets {
   private static func values(in set: Element, _ location: Location) -> [(String, Location)] {
     set.elements(named: "nvpair").compactMap { pair in
       guard let name = pair["name"], ValueSource(of: pair) != .unset else { return nil }
-      return (name, pair.position == .unknown ? location : Location(location.document, pair.position))
+      return (name, location.of(pair.position))
     }
   }
 }

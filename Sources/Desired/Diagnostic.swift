@@ -48,6 +48,11 @@ package struct Location: Hashable, Sendable {
   }
 
   package static let none = Location("")
+
+  /// The place of a part of what stands here; where nobody knows it, this one.
+  package func of(_ position: SourcePosition) -> Location {
+    position == .unknown ? self : Location(document, position)
+  }
 }
 
 extension Location: CustomStringConvertible {

@@ -14,8 +14,7 @@ extension Plan {
       for attribute in element.attributes {
         guard let control = attribute.value.otherControl else { continue }
         let name = attribute.name == "value" ? element["name"] ?? "value" : attribute.name
-        let place =
-          element.position == .unknown ? location : Location(location.document, element.position)
+        let place = location.of(element.position)
         let message = "\(subject): the value of '\(name)' has the control character \(control)"
         found.append((attribute.value, Diagnostic(asError ? .error : .warning, message, at: place)))
       }

@@ -9,7 +9,7 @@ extension Planner {
     guard !schema.knowsMaster else { return }
     var found: [Diagnostic] = []
     func look(at element: Element, inside parents: [String], _ subject: String, _ location: Location) {
-      let place = element.position == .unknown ? location : Location(location.document, element.position)
+      let place = location.of(element.position)
       for (old, new) in respelled(element) {
         let message = "\(subject): \(schema.name) has no \(old) any more: it is written as \(new)"
         found.append(Diagnostic(.warning, message, at: place))

@@ -25,15 +25,12 @@ extension Planner {
     in element: Element, inside outer: String, of owner: (kind: ObjectKind, id: String)?, _ location: Location
   ) {
     // Made for what is told alone: next to nothing is.
-    func place(of element: Element) -> Location {
-      element.position == .unknown ? location : Location(location.document, element.position)
-    }
     func about(_ message: String) -> String {
       owner.map { "\($0.kind.rawValue) '\($0.id)': \(message)" } ?? message
     }
     func check(_ name: String, _ value: String?, _ type: ValueType, _ element: Element, _ planner: inout Planner) {
       guard let value, let noun = type.noun, !type.canRead(value) else { return }
-      let place = place(of: element)
+      let place = location.of(element.position)
       let what = about("'\(value)' is no \(noun): Pacemaker")
       switch type {
       // Options of the cluster are checked against their type; all others are compared with what is true.
@@ -50,26 +47,26 @@ extension Planner {
         let meant = Suggestion.nearest(to: name, among: Self.operations)
       {
         warn(
-          about("Pacemaker knows no operation '\(name)'"), at: place(of: element), hint: "did you mean '\(meant)'?")
+          about("Pacemaker knows no operation '\(name)'"), at: location.of(element.position),
+          hint: "did you mean '\(meant)'?")
       }
       for attribute in element.attributes {
         check(
           attribute.name, attribute.value, SchemaAttribute.type(of: attribute.name, in: element.name), element, &self)
       }
     }
-    guard isAttributeSet(element.name) else {
-      for child in element.elements { checkValues(in: child, inside: element.name, of: owner, location) }
-      return
-    }
-    // What agents and people name themselves may be anything.
-    let context = NVPairContext(set: element.name, in: outer)
-    guard context != .instance else { return }
-    for child in element.elements where child.name == "nvpair" {
-      guard let name = child["name"] else { continue }
+    let context = isAttributeSet(element.name) ? NVPairContext(set: element.name, in: outer) : nil
+    for child in element.elements {
+      guard let context, child.name == "nvpair" else {
+        checkValues(in: child, inside: element.name, of: owner, location)
+        continue
+      }
+      // What agents and people name themselves may be anything.
+      guard context != .instance, let name = child["name"] else { continue }
       // People may have options of their own, which nobody misspelt.
       if !context.knows(name), let meant = Suggestion.nearest(to: name, among: context.names) {
         let what = about("Pacemaker knows no \(context.noun) '\(name)'")
-        warn(what, at: place(of: child), hint: "did you mean '\(meant)'?")
+        warn(what, at: location.of(child.position), hint: "did you mean '\(meant)'?")
       }
       // What came from a file or the environment is not shown.
       guard !child.holdsSecret else { continue }
@@ -78,7 +75,7 @@ extension Planner {
       {
         let what = about("'\(value)' is none of \(choices.joined(separator: ", "))")
         warn(
-          "\(what): Pacemaker passes over this '\(name)'", at: place(of: child),
+          "\(what): Pacemaker passes over this '\(name)'", at: location.of(child.position),
           hint: Suggestion.hint(for: value, among: choices))
       }
       check(name, child["value"], context.type(of: name), child, &self)

@@ -105,7 +105,7 @@ struct SectionReading {
   }
 
   private func place(_ position: SourcePosition) -> Location {
-    Location(document, position == .unknown ? fallback : position)
+    Location(document, fallback).of(position)
   }
 
   // MARK: Sections

@@ -89,7 +89,7 @@ private struct CIBAssembly {
     var found: [Diagnostic] = []
     let result = element.forXML(showSecrets: showSecrets) { nvpair, source in
       let value = "\(subject): the value of '\(nvpair["name"] ?? "")'"
-      let place = nvpair.position == .unknown ? location : Location(location.document, nvpair.position)
+      let place = location.of(nvpair.position)
       let notRead = "without --show-secrets, \(Secret.keep) stands in its place"
       switch source {
       case .unset:
