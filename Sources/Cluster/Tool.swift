@@ -66,7 +66,9 @@ extension Tool {
   /// Starts the program, whose end is waited for later: meanwhile there is other work to do.
   package func start() throws(StartError) -> RunningTool {
     ignoreSIGPIPE()
-    return RunningTool(try Child(self, index: 0))
+    let child = try Child(self, index: 0)
+    crmsync_part_from(child.pid)
+    return RunningTool(child)
   }
 
   /// Runs several programs, some at once, under one common deadline. Those that the deadline leaves no time for are

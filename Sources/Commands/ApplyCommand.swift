@@ -59,7 +59,7 @@ struct ApplyCommand: ParsableCommand {
   private func apply(_ saved: SavedPlan) throws {
     let connection = ClusterConnection(cibFile: cluster.cibFile)
     if let note = connection.note { Console.error("crmsync: note: \(note)") }
-    let query = QueryAhead.take(cibFile: cluster.cibFile) ?? connection.startQuery()
+    let query = QueryAhead.take(connection)
     let path = documents.documents[0]
     let applying = applying(.savedPlan(path: HistoryEntry.absolute(path), documents: saved.documents), connection)
     let planned = try saved.apply(query, through: connection, applying.history, dryRun: options.dryRun)

@@ -22,7 +22,7 @@ struct ExportCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       let connection = cluster.connect()
-      let cib = try connection.query(status: false)
+      let cib = try connection.finish(QueryAhead.take(connection), status: false)
       switch format {
       case .xml:
         var writer = XMLWriter()

@@ -29,7 +29,7 @@ struct GraphCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       let connection = cluster.connect()
-      let cib = try connection.query(status: true)
+      let cib = try connection.finish(QueryAhead.take(connection), status: true)
       let plan = documents.isEmpty ? nil : try Inputs.plan(documents, format: inputFormat, on: cib)
       let dot = ClusterGraph(cib, plan: plan).dot
       switch format {

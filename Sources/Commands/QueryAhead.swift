@@ -4,8 +4,11 @@ import Cluster
 /// cibadmin needs 25. A guess from the bare words, which can only save time: a command takes the query if it is of the
 /// cluster that the arguments turn out to name, else starts its own.
 enum QueryAhead {
+  /// The verbs that always read the cluster.
+  private static let verbs: Set = ["plan", "apply", "rollback", "status", "export", "graph"]
+
   private struct Guess {
-    var cibFile: String?
+    var source: ClusterConnection.Source
     var query: ClusterConnection.PendingQuery
   }
 
@@ -14,16 +17,17 @@ enum QueryAhead {
 
   /// - Parameter arguments: those of the program, without its name.
   static func start(_ arguments: [String]) {
-    guard let verb = arguments.first, ["plan", "apply", "rollback"].contains(verb),
+    guard let verb = arguments.first, verbs.contains(verb),
       !arguments.contains(where: { ["-h", "--help", "--version"].contains($0) })
     else { return }
-    let cibFile = cibFile(in: arguments)
-    guess = Guess(cibFile: cibFile, query: ClusterConnection(cibFile: cibFile).startQuery())
+    let connection = ClusterConnection(cibFile: cibFile(in: arguments))
+    guess = Guess(source: connection.source, query: connection.startQuery())
   }
 
-  static func take(cibFile: String?) -> ClusterConnection.PendingQuery? {
+  /// The query of this cluster: the one that was started ahead, or else a new one.
+  static func take(_ connection: ClusterConnection) -> ClusterConnection.PendingQuery {
     defer { guess = nil }
-    return guess.flatMap { $0.cibFile == cibFile ? $0.query : nil }
+    return guess.flatMap { $0.source == connection.source ? $0.query : nil } ?? connection.startQuery()
   }
 
   /// Ends a query that nobody took.

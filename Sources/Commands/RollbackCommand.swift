@@ -22,8 +22,7 @@ struct RollbackCommand: ParsableCommand {
     try reportingFailures {
       try options.check()
       let connection = cluster.connect()
-      var pending: ClusterConnection.PendingQuery? =
-        QueryAhead.take(cibFile: cluster.cibFile) ?? connection.startQuery()
+      var pending: ClusterConnection.PendingQuery? = QueryAhead.take(connection)
       let (number, applied) = try entry(connection)
       let rollback = Rollback(applied: applied, number: number, connection: connection)
       let applying = Applying(

@@ -25,7 +25,7 @@ struct StatusCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       let connection = cluster.connect()
-      let cib = try connection.query(status: true)
+      let cib = try connection.finish(QueryAhead.take(connection), status: true)
       let report = StatusReport(
         ClusterStatus(cib), Configuration(cib.configuration), isLive: connection.isLive,
         fencingHistory: connection.isLive ? FencingEvent.history() : [], changesToMake: try changesToMake(cib),

@@ -108,7 +108,7 @@ struct Workflow {
   init(documents: DocumentOptions, cluster: ClusterOptions, flags: PlanFlags) throws {
     self.flags = flags
     connection = ClusterConnection(cibFile: cluster.cibFile)
-    pending = QueryAhead.take(cibFile: cluster.cibFile) ?? connection.startQuery()
+    pending = QueryAhead.take(connection)
     desired = try Inputs.read(documents).resolvingSecrets()
     if let note = connection.note { Console.error("crmsync: note: \(note)") }
   }

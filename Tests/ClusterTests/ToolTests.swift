@@ -81,6 +81,13 @@ import Testing
     #expect(try shell("kill -PIPE $$; exit 0").run(within: 10).ending == .signalled(SIGPIPE))
   }
 
+  @Test func whatIsStartedMayGoOnAnyProcessorThatWeMay() throws {
+    let script = "sleep 0.2; grep ^Cpus_allowed: /proc/self/status"
+    let ours = try shell(script).run(within: 10).output
+    #expect(text(ours).hasPrefix("Cpus_allowed:"))
+    #expect(try shell(script).start().outcome(within: 10).output == ours)
+  }
+
   @Test func whatCannotBeStartedSaysWhy() throws {
     let directory = TemporaryDirectory()
     #expect(throws: Tool.StartError.notFound("no-such-program")) { try Tool("no-such-program").run(within: 1) }
