@@ -42,9 +42,13 @@ package struct CIBDocument: Equatable, Sendable {
   package var validateWith: String? { root["validate-with"] }
   package var featureSet: String? { root["crm_feature_set"] }
   /// Whether it is of Pacemaker 3.0.0 or later.
-  package var isOfPacemaker3: Bool {
+  package var isOfPacemaker3: Bool { isOfFeatureSet(3, 20) }
+  /// Whether Pacemaker sends it in as many messages as it takes: 3.0.1 is the first that does.
+  package var comesInParts: Bool { isOfFeatureSet(3, 20, 1) }
+  /// Or a later one.
+  private func isOfFeatureSet(_ numbers: Int...) -> Bool {
     let parts = (featureSet ?? "").split(separator: ".").compactMap { Int($0) }
-    return parts.count > 1 && (parts[0], parts[1]) >= (3, 20)
+    return !parts.lexicographicallyPrecedes(numbers)
   }
   /// Whether Pacemaker writes every text of it as XML wants it: that of 3.0.0 does, that of 2.1.5 does not (tried).
   package var escapesText: Bool { isOfPacemaker3 }

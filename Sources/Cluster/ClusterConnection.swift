@@ -7,6 +7,9 @@ private let queryTimeLimit = 30.0
 /// How long `cibadmin --patch` may take: the CIB daemons of all nodes have to take it.
 private let patchTimeLimit = 45.0
 
+/// How long the version alone may take.
+private let briefTimeLimit = 5.0
+
 /// The one place that knows `cibadmin` and its exit codes.
 package struct ClusterConnection: Sendable {
   /// Where the CIB is.
@@ -230,6 +233,13 @@ extension ClusterConnection {
   }
 
   private func queryError(_ outcome: Tool.Outcome) -> ClusterError {
+    if isLive, [.timedOut, .exited(CrmExit.timeout)].contains(outcome.ending), answersBriefly {
+      return ClusterError(
+        .timedOut, "the cluster answers, but does not send its CIB",
+        hint:
+          "one that is too large for Pacemaker's messages never comes (up to 3.0.0): if its log names PCMK_ipc_buffer, "
+          + "set it as the log says on all members, and restart Pacemaker there")
+    }
     guard case .exited(let status) = outcome.ending else { return endingError(outcome, "--query", queryTimeLimit) }
     if let file {
       switch status {
@@ -241,6 +251,11 @@ extension ClusterConnection {
       }
     }
     return commonError(status, "--query")
+  }
+
+  /// Whether a question with a short answer gets one.
+  private var answersBriefly: Bool {
+    (try? run(["--query", "--no-children"], input: nil, limit: briefTimeLimit))?.ending == .exited(CrmExit.ok)
   }
 
   /// cibadmin says the same of a CIB that does not fit its schema and of one whose schema it does not have.
@@ -453,8 +468,8 @@ extension ClusterConnection {
     case CrmExit.disconnected, CrmExit.noSuch, CrmExit.unavailable, CrmExit.unsafe:
       let user = geteuid() == 0 ? "" : " Only root and members of the group haclient may ask it."
       return ClusterError(.unavailable, "no cluster answers", hint: "is Pacemaker running on this machine?\(user)")
-    case CrmExit.timeout:
-      return endingError(Tool.Outcome(ending: .timedOut), action, action == "--patch" ? patchTimeLimit : queryTimeLimit)
+    // Its own limit is 30 s.
+    case CrmExit.timeout: return endingError(Tool.Outcome(ending: .timedOut), action, 30)
     default:
       let kind: ClusterError.Kind = action == "--patch" ? .failed : .noCibadmin
       return ClusterError(kind, "'cibadmin \(action)' failed (exit \(status))", hint: noCIBHint)

@@ -99,6 +99,13 @@ private let hasCibadmin = isInstalled("cibadmin")
     #expect(patch?.leavesDoubt == true)
   }
 
+  @Test(arguments: ["sleep 30", "exit 124"]) func aCIBThatNeverComesIsNoClusterThatIsDown(_ whole: String) throws {
+    let error = try queryError("case \"$*\" in *--no-children*) echo '<cib/>' ;; *) \(whole) ;; esac")
+    #expect(error?.kind == .timedOut)
+    #expect(error?.message == "the cluster answers, but does not send its CIB")
+    #expect(error?.hint?.contains("PCMK_ipc_buffer") == true)
+  }
+
   @Test func aSignalIsNamed() throws {
     let error = try queryError("echo s3cret; kill -9 $$")
     #expect(error?.kind == .killed)
