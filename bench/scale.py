@@ -21,6 +21,8 @@ from lab import MEMBERS, STATE, WHY_NOT, Lab  # noqa: E402
 
 MEMBER = MEMBERS[0]
 DAEMONS = ("pacemaker-based", "pacemaker-controld", "pacemaker-schedulerd")
+# In bytes. With the usual 128 kB, Pacemaker 2 does not send its own daemons the CIB of 5000 remote nodes, nor anybody else.
+IPC_BUFFER = 64 << 20
 BASE = {
     "properties": {"symmetric-cluster": "false", "stonith-enabled": "false", "no-quorum-policy": "stop"},
     "primitives": {"small": {"agent": "ocf:pacemaker:Dummy", "params": {"fake": "1"}}},
@@ -98,7 +100,10 @@ def main():
         sys.exit(f"a cluster of many remote nodes: not measured: {WHY_NOT}")
     lab = Lab()
     try:
-        seconds = lab.up("--remotes", str(given.remotes), "--timeout", "240")
+        settings = lab.folder / "files" / "etc" / "default" / "pacemaker"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(f"PCMK_ipc_buffer={IPC_BUFFER}\n")
+        seconds = lab.up("--remotes", str(given.remotes), "--timeout", "240", "--files", lab.folder / "files")
         print(f"3 members and {given.remotes} remote nodes: up after {seconds:.1f} s", flush=True)
         hosts = json.loads(lab("status", "--json").out)
         remotes = [(host["name"], host["addr"]) for host in hosts if host["kind"] == "remote"]
