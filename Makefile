@@ -127,9 +127,10 @@ bench: setup-bench build ## ratios to the bare tools
 	$(PYTHON) bench/live.py
 	$(PYTHON) bench/scale.py
 
-lint: ## check the format of the Swift code, and that the mutants fit it
+lint: setup-test ## check the format of the Swift code, that the mutants fit it, and the Python
 	$(SWIFT) format lint --strict --recursive --parallel Sources stonith-plugins Tests fuzz/Sources docs/example Package.swift
 	$(PYTHON) Tests/Mutation/test_mutants.py
+	$(PYTHON) -m pyflakes $$({ git ls-files '*.py'; git grep -lE '^#!/usr/bin/python3'; } | sort -u) </dev/null
 
 format: ## format the Swift code
 	$(SWIFT) format --in-place --recursive --parallel Sources stonith-plugins Tests fuzz/Sources docs/example Package.swift

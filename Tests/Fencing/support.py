@@ -18,8 +18,7 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "fixtures" / "maas-sandbox"))
 
-from maas_sandbox import CATALOGUE, Sandbox  # noqa: E402, F401
-from maas_sandbox.journal import DANGERS  # noqa: E402, F401
+from maas_sandbox import Sandbox  # noqa: E402
 
 
 def _program(variable, name):

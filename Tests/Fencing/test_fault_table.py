@@ -12,7 +12,10 @@ import unittest
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from support import CATALOGUE, DANGERS, ROOT, Sandbox, agent, avoidable, needs_agents, plugin, say, violations
+from support import ROOT, Sandbox, agent, avoidable, needs_agents, plugin, say, violations
+
+from maas_sandbox import CATALOGUE
+from maas_sandbox.journal import DANGERS
 
 TABLE = ROOT / "docs" / "fault-table.md"
 DEADLINE = 3

@@ -15,7 +15,9 @@ from urllib.parse import urlencode, urlsplit
 
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT, Client
 
-from support import CATALOGUE, ROOT, Case
+from support import ROOT, Case
+
+from maas_sandbox import CATALOGUE
 
 PROGRAM = ROOT / "fixtures" / "maas-sandbox" / "maas-sandbox"
 

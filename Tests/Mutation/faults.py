@@ -6,7 +6,7 @@ from collections import defaultdict
 
 sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parents[1] / "Fencing"))
 
-from test_fault_table import TABLE, WORKERS, again, fault_cells, in_parallel, situation_cells, summary  # noqa: E402
+from test_fault_table import TABLE, again, fault_cells, in_parallel, situation_cells, summary  # noqa: E402
 
 
 def recorded():

@@ -283,7 +283,7 @@ class ReferenceTests(BehaviourCase):
         self.apply("locations: {l: {rsc: gone, node: n1, score: 1}}\n", "--force", status=65)
 
     def test_render_warns_as_validate_does(self):
-        document = self.document(f"groups: {{g: {{members: [gone]}}}}\nlocations: {{l: {{rsc: g, node: n1, score: 1}}}}\n")
+        document = self.document("groups: {g: {members: [gone]}}\nlocations: {l: {rsc: g, node: n1, score: 1}}\n")
         said = [self.assertStatus(0, crmsync(*command, document)).err
                 for command in (("validate",), ("render",), ("render", "--format", "xml"))]
         self.assertIn("d.yaml:1:24: warning: ", said[0])

@@ -6,7 +6,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from support import HAS_CRM, NO_CRM, accepted, corpus, crmsync, run, tool
+from support import HAS_CRM, NO_CRM, corpus, crmsync, run, tool
 
 
 # What `crm configure show` of crmsh 4.4.1 prints of these is not what they are.

@@ -88,7 +88,7 @@ class Dropped(Case):
                     self.assertFalse(self.fits("pacemaker-4.0", cib), "it is not dropped")
                     told = crmsync("plan", path, "--cib-file", self.cluster("pacemaker-4.0"))
                     self.assertStatus(65, told)
-                    self.assertRegex(told.err, rf"d\.json:1:\d+: error: .* pacemaker-4\.0 has no .* any more")
+                    self.assertRegex(told.err, r"d\.json:1:\d+: error: .* pacemaker-4\.0 has no .* any more")
                     self.assertIn(word, told.err)
         say(f"    {len(DROPPED)} things that pacemaker-4.0 has dropped" + ("" if new else "; its schema is not on this machine"))
 

@@ -3,16 +3,14 @@
 Bad input gets a clear error and the exit status that is documented; nothing is lost, nothing half done, no secret told.
 """
 
-import json
 import os
 import re
 import shutil
-import subprocess
 import time
 import unittest
 from pathlib import Path
 
-from support import PROGRAM, ROOT, Case, crmsync, environment, run
+from support import PROGRAM, Case, crmsync, environment, run
 
 CIBADMIN = shutil.which("cibadmin", path="/usr/sbin:/usr/bin")
 MARK = "Zx81-never-to-be-seen"

@@ -355,7 +355,7 @@ class RollbackTests(HistoryCase):
         """What another had made is not crmsync's because a rollback has put it back."""
         self.apply("delete: [d]\n")
         self.rollback()
-        kept = f"primitives: {{a: {{agent: 'ocf:pacemaker:Dummy'}}}}\n"
+        kept = "primitives: {a: {agent: 'ocf:pacemaker:Dummy'}}\n"
         self.apply(kept, "--prune")
         self.assertSame(CIB)
         # What crmsync had made still is.
