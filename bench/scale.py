@@ -22,7 +22,8 @@ from lab import MEMBERS, STATE, WHY_NOT, Lab  # noqa: E402
 MEMBER = MEMBERS[0]
 DAEMONS = ("pacemaker-based", "pacemaker-controld", "pacemaker-schedulerd")
 # In bytes. With the usual 128 kB, Pacemaker 2 does not send its own daemons the CIB of 5000 remote nodes, nor anybody else.
-IPC_BUFFER = 64 << 20
+# With 64 MiB, which every connection has for itself, a query of 50 remote nodes took 0.3 s in place of 0.04.
+IPC_BUFFER = 2 << 20
 BASE = {
     "properties": {"symmetric-cluster": "false", "stonith-enabled": "false", "no-quorum-policy": "stop"},
     "primitives": {"small": {"agent": "ocf:pacemaker:Dummy", "params": {"fake": "1"}}},

@@ -76,7 +76,7 @@ struct LiveChecks {
     if largest.size == whole.count, text(plan.current).count >= whole.count { return }
     plan.refuse(
       "\(largest.what) too large for Pacemaker's messages, which have room for \(room) bytes, and this is \(largest.need) "
-        + "compressed: its daemons would not hear of it. First set PCMK_ipc_buffer=\(largest.size * 2) in "
+        + "compressed: its daemons would not hear of it. First set PCMK_ipc_buffer=\(largest.need * 4) in "
         + "/etc/default/pacemaker on every node, and restart Pacemaker there",
       option: "--force", allowances)
   }

@@ -279,7 +279,12 @@ class Configuration:
             self.promotable(element, value)
         operations = [self.operation(op) for child in children(element, "operations") for op in self.operations(child)]
         if operations:
-            value["operations"] = Unordered(operations)
+            # Of two of one name and interval Pacemaker takes one: there the order counts.
+            alike = {}
+            for operation in operations:
+                alike.setdefault((operation.get("name"), operation["interval"]), []).append(operation)
+            value["operations"] = Unordered(
+                same[0] if len(same) == 1 else {"one of": same} for same in alike.values())
         members = children(element, *RESOURCES)
         if members:
             value["members"] = [member.get("id") for member in members]
@@ -290,9 +295,7 @@ class Configuration:
                 value["container"] = {"technology": child.tag} | attributes(child)
             elif child.tag in ("network", "storage"):
                 inside = Unordered({"mapping": one.tag} | attributes(one) for one in children(child))
-                found = attributes(child, CONTAINER) | ({"mappings": inside} if inside else {})
-                if found:
-                    value[child.tag] = found
+                value[child.tag] = attributes(child, CONTAINER) | ({"mappings": inside} if inside else {})
             elif child.tag not in SETS + RESOURCES + ("operations",):
                 value.setdefault("rest", []).append(plain(child))
         into[element.get("id")] = value
