@@ -73,6 +73,13 @@ package struct Configuration: Sendable {
   /// The group, clone or bundle that the resource is directly in.
   package func parent(of resource: String) -> String? { parentByMember[resource] }
 
+  /// The clone or bundle that the resource is in, directly or with its group.
+  package func cloneOrBundle(around resource: String) -> CIBObject? {
+    guard let parent = parentByMember[resource].flatMap({ object($0) }) else { return nil }
+    return [.clone, .bundle].contains(parent.kind)
+      ? parent : parent.id == resource ? nil : cloneOrBundle(around: parent.id)
+  }
+
   /// The ids of the resources that are in no other, in order.
   package var topLevelResources: [String] {
     objects.filter { $0.kind.isResource && parentByMember[$0.id] == nil }.map(\.id)

@@ -50,7 +50,7 @@ package struct IDGenerator {
     case "acl_permission": "\(element["kind"] ?? "permission")-\(index)"
     case "attribute": element["name"] ?? "attribute"
     case "instance_attributes", "meta_attributes", "utilization", "cluster_property_set", "rule", "expression",
-      "date_expression", "rsc_expression", "op_expression", "duration", "date_spec":
+      "date_expression", "rsc_expression", "op_expression", "duration", "date_spec", "read", "write", "deny":
       element.name
     default: nil
     }

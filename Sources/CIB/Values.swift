@@ -40,7 +40,8 @@ package enum Values {
         guard !overflow, shifted < Int(Int32.max), let digit = character.wholeNumberValue else { return nil }
         number = shifted + digit
       default:
-        guard let count = number else { return nil }
+        // Any number of them may follow each other.
+        guard let count = number, seconds < 1 << 50 else { return nil }
         switch (character, inTime) {
         case ("W", false): seconds += count * 604_800
         case ("D", false): seconds += count * 86_400

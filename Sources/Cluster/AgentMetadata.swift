@@ -73,7 +73,7 @@ extension AgentMetadata {
       guard case .success(let outcome) = result, !outcome.outputIsCut else { continue }
       switch outcome.ending {
       case .exited(CrmExit.ok): found.metadata[agent] = AgentMetadata(agent: agent, parsing: outcome.output)
-      case .exited(CrmExit.noSuchThing): found.missing.insert(agent)
+      case .exited(CrmExit.noSuch): found.missing.insert(agent)
       default: break
       }
     }

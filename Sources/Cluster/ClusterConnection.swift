@@ -409,7 +409,6 @@ enum CrmExit {
   static let noPermission: Int32 = 77
   static let config: Int32 = 78
   static let disconnected: Int32 = 102
-  static let noSuchThing: Int32 = 105
   static let old: Int32 = 103
   static let digest: Int32 = 104
   static let timeout: Int32 = 124

@@ -146,7 +146,7 @@ extension ClusterStatus {
     // Pacemaker before 3.0 does not know the first name.
     let fencingNames = document.isOfPacemaker3 ? ["fencing-enabled", "stonith-enabled"] : ["stonith-enabled"]
     let isFencing = fencingNames.lazy.compactMap { configuration.clusterProperty($0) }.first
-    fencingIsEnabled = isFencing.map { isTrue($0) } ?? true
+    fencingIsEnabled = isFencing.flatMap(Values.boolean) ?? true
     var resources = ResourceIndex(configuration)
     members = resources.members
     bundles = Set(resources.bundles)
@@ -157,7 +157,7 @@ extension ClusterStatus {
       if let name = state["uname"] ?? state.id { states[name] = state }
       if let id = state.id { states[id] = states[id] ?? state }
     }
-    let startupFencing = configuration.clusterProperty("startup-fencing").map { isTrue($0) } ?? true
+    let startupFencing = configuration.clusterProperty("startup-fencing").flatMap(Values.boolean) ?? true
     for element in configuration.first("nodes")?.elements(named: "node") ?? [] {
       guard let name = element["uname"] else { continue }
       let type = element["type"]

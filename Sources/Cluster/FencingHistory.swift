@@ -22,11 +22,15 @@ extension FencingEvent {
   /// In seconds. The local fencer answers at once, or not at all.
   private static let timeLimit = 5.0
 
-  /// The history, newest first; nil where the fencer does not answer.
-  package static func history(environment: Environment = .ofTools) -> [FencingEvent]? {
+  /// Asks for the history, which takes as long as the CIB does: both go on at once. Nil where there is no fencer to ask.
+  package static func startHistory() -> RunningTool? {
     // Less verbose, it tells the oldest event only (Pacemaker 2.1.5).
-    let tool = Tool("stonith_admin", ["--history=*", "--verbose", "--output-as=xml"], environment: environment)
-    guard let outcome = try? tool.run(within: timeLimit), outcome.ending == .exited(CrmExit.ok) else { return nil }
+    try? Tool("stonith_admin", ["--history=*", "--verbose", "--output-as=xml"]).start()
+  }
+
+  /// The history that was asked for, newest first; nil where the fencer does not answer.
+  package static func history(_ asked: RunningTool?) -> [FencingEvent]? {
+    guard let outcome = asked?.outcome(ifWithin: timeLimit), outcome.ending == .exited(CrmExit.ok) else { return nil }
     return events(in: outcome.output)
   }
 

@@ -27,10 +27,10 @@ struct ApplyCommand: ParsableCommand {
         throw Failure(.usage, "--defer and --no-interruption exclude each other")
       }
       if documents.documents.count == 1, let saved = try SavedPlan.load(from: documents.documents[0]) {
-        guard !self.defer else {
+        if let option = optionsOfDocuments.first(where: \.isGiven)?.name {
           throw Failure(
-            .usage, "a saved plan is applied as a whole, or not at all", hint: "give its documents in place of the plan"
-          )
+            .usage, "a saved plan is applied as a whole, or not at all: \(option) goes with documents",
+            hint: "give its documents in place of the plan")
         }
         return try apply(saved)
       }
@@ -44,6 +44,15 @@ struct ApplyCommand: ParsableCommand {
         return planned
       }
     }
+  }
+
+  /// What would make another plan, or decide about it.
+  private var optionsOfDocuments: [(name: String, isGiven: Bool)] {
+    [
+      ("--defer", self.defer), ("--no-interruption", options.noInterruption), ("--prune", flags.prune),
+      ("--prune-all", flags.pruneAll), ("--exact", flags.exact), ("--rebalance", flags.rebalance),
+      ("--no-stop-first", flags.allow.noStopFirst),
+    ]
   }
 
   private func applying(_ origin: HistoryEntry.Origin, _ connection: ClusterConnection) -> Applying {
@@ -62,7 +71,7 @@ struct ApplyCommand: ParsableCommand {
     let query = QueryAhead.take(connection)
     let path = documents.documents[0]
     let applying = applying(.savedPlan(path: HistoryEntry.absolute(path), documents: saved.documents), connection)
-    let planned = try saved.apply(query, through: connection, applying.history, dryRun: options.dryRun)
+    let planned = try saved.apply(query, through: connection, applying.history, options)
     guard let planned else { return }
     if options.format == .text { try Console.print("Applied.\n") }
     guard connection.isLive else { return }

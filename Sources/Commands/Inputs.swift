@@ -11,42 +11,52 @@ enum Inputs {
 
   /// - Throws: `Failure` after everything that is wrong with them was told.
   static func read(_ options: DocumentOptions) throws -> DesiredConfiguration {
-    guard options.documents.isEmpty else { return try read(options.documents, format: options.inputFormat) }
+    let (desired, problems) = try readWithProblems(options)
+    try check(problems)
+    return desired
+  }
+
+  /// - Throws: `Failure` where one of them cannot be read at all.
+  static func readWithProblems(_ options: DocumentOptions) throws -> (DesiredConfiguration, [Diagnostic]) {
+    guard options.documents.isEmpty else { return try readWithProblems(options.documents, format: options.inputFormat) }
     do {
-      return try read([defaultDocument], format: options.inputFormat)
+      return try readWithProblems([defaultDocument], format: options.inputFormat)
     } catch let error as FileError where error.kind == .missing {
       throw Failure(
         .missingInput, error.message, hint: "name a document; 'crmsync export' prints what the cluster has as one")
     }
   }
 
-  static func read(_ names: [String], format given: InputFormat?) throws -> DesiredConfiguration {
+  private static func readWithProblems(
+    _ names: [String], format given: InputFormat?
+  ) throws -> (DesiredConfiguration, [Diagnostic]) {
     var documents: [DesiredConfiguration] = []
     var diagnostics: [Diagnostic] = []
-    for name in names {
+    var known: Set<String> = []
+    // One that is named twice, as by `base.yaml *.yaml`, says nothing new.
+    for name in names where known.insert(name).inserted {
       let format = try given ?? format(of: name)
       let bytes = try readFile(name == "-" ? "/dev/stdin" : name, limit: sizeLimit, anyKind: true)
       guard !SavedPlan.isPlan(bytes) else {
-        throw Failure(.usage, "\(name) is a saved plan, not a document", hint: "'crmsync apply \(name)' carries it out")
+        throw Failure(
+          .usage, "\(name) is a saved plan, not a document",
+          hint: name == "-" ? "'crmsync apply' takes it from a file" : "'crmsync apply \(name)' carries it out")
       }
       let (document, found) = DocumentReader.read(bytes, name: name == "-" ? "<stdin>" : name, format: format)
       documents.append(document)
       diagnostics += found
     }
     let (combined, found) = DesiredConfiguration.combine(documents)
-    diagnostics += found
-    try check(diagnostics)
-    return combined
+    return (combined, diagnostics + found)
   }
 
   /// What documents would change, for commands that show it and change nothing.
   ///
   /// - Throws: `Failure` after everything that is wrong with them was told.
   static func plan(_ names: [String], format: InputFormat?, on cib: CIBDocument) throws -> Plan {
-    let desired = try read(names, format: format).resolvingSecrets()
-    let plan = Planner.plan(
-      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none",
-      options: PlanOptions())
+    let (desired, problems) = try readWithProblems(names, format: format)
+    try check(problems)
+    let plan = Planner.plan(from: cib, to: try desired.resolvingSecrets())
     try check(plan.diagnostics)
     return plan
   }
@@ -74,7 +84,7 @@ enum Inputs {
   /// - Throws: `Failure` where one of them is an error.
   static func check(_ diagnostics: [Diagnostic]) throws {
     report(diagnostics)
-    guard !diagnostics.contains(where: { $0.severity == .error }) else { throw Failure(.invalidInput, nil) }
+    guard !diagnostics.contains(where: \.isError) else { throw Failure(.invalidInput, nil) }
   }
 
   /// Tells the problems of documents and plans, in the order of the documents.

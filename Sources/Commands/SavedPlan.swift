@@ -5,9 +5,9 @@ import Planning
 import XML
 
 /// A plan in a file, for `apply` to carry out later: the patch, the version it was made for, why `apply` might
-/// refuse, and what is kept in the history. It holds secrets and belongs to its owner alone.
+/// refuse, what it says in both formats, and what is kept in the history. It holds secrets and belongs to its owner alone.
 ///
-///     <crmsync-plan format="1" admin_epoch="0" epoch="7" digest="…" summary="…">
+///     <crmsync-plan format="2" admin_epoch="0" epoch="7" digest="…" summary="…" json="…">
 ///       <refusal option="--allow-unfenced" message="…"/>
 ///       <diff format="2">…</diff>
 ///       <document name="/etc/crmsync/cluster.yaml"/>
@@ -25,9 +25,10 @@ struct SavedPlan {
     var root = Element(
       Self.elementName,
       [
-        Attribute("format", "1"), Attribute("admin_epoch", "\(planned.cib.adminEpoch)"),
+        Attribute("format", "2"), Attribute("admin_epoch", "\(planned.cib.adminEpoch)"),
         Attribute("epoch", "\(planned.cib.epoch)"), Attribute("digest", Self.digest(planned.plan.current)),
         Attribute("summary", PlanText(usesColour: false).render(planned.plan)),
+        Attribute("json", JSONEmitter.text(of: PlanJSON.value(planned.plan))),
       ])
     // A saved plan is for the configuration as it was, and stopping something changes it.
     let stops = planned.plan.stoppedFirst.map { stopped in
@@ -78,7 +79,7 @@ struct SavedPlan {
 
   static func read(_ bytes: [UInt8], from path: String) throws -> SavedPlan? {
     guard isPlan(bytes) else { return nil }
-    guard let root = try? Element(parsing: bytes), root["format"] == "1", let diff = root.first("diff"),
+    guard let root = try? Element(parsing: bytes), root["format"] == "2", let diff = root.first("diff"),
       case let plan = SavedPlan(root), (plan.changes == nil) == (diff.first("change") == nil)
     else { throw Failure(.invalidInput, "\(path) is a damaged plan", hint: "save it again with plan --out") }
     return plan
@@ -89,7 +90,7 @@ struct SavedPlan {
   /// - Throws: `Failure` with `conflict` where the configuration is no longer the one the plan was made for.
   func apply(
     _ query: ClusterConnection.PendingQuery, through connection: ClusterConnection, _ history: History,
-    dryRun: Bool
+    _ options: ApplyOptions
   ) throws -> Workflow.Planned? {
     let cib = try connection.finish(query)
     guard root["admin_epoch"] == "\(cib.adminEpoch)", root["epoch"] == "\(cib.epoch)",
@@ -101,8 +102,12 @@ struct SavedPlan {
         "crmsync: refused: \(refusal["message"] ?? "")", hint: "plan with \(refusal["option"] ?? "") to allow it")
     }
     guard refusals.isEmpty else { throw Failure(.refused, nil) }
-    try Console.print(root["summary"] ?? "")
-    guard let changes, let diff = root.first("diff"), !dryRun else { return nil }
+    switch options.format {
+    case .text: try Console.print(root["summary"] ?? "")
+    case .json: try Console.print(root["json"] ?? "")
+    }
+    guard let changes, let diff = root.first("diff"), !options.dryRun else { return nil }
+    try Workflow.checkTakesChanges(cib, through: connection)
     let plan = Plan(
       schema: .newest, current: cib.configuration, target: cib.configuration, changes: changes.changes)
     let planned = Workflow.Planned(cib: cib, plan: plan)

@@ -25,10 +25,11 @@ struct StatusCommand: ParsableCommand {
   mutating func run() throws {
     try reportingFailures {
       let connection = cluster.connect()
+      let history = connection.isLive ? FencingEvent.startHistory() : nil
       let cib = try connection.finish(QueryAhead.take(connection), status: true)
       let report = StatusReport(
         ClusterStatus(cib), Configuration(cib.configuration), isLive: connection.isLive,
-        fencingHistory: connection.isLive ? FencingEvent.history() : [], changesToMake: try changesToMake(cib),
+        fencingHistory: connection.isLive ? FencingEvent.history(history) : [], changesToMake: try changesToMake(cib),
         deferred: Deferrals(connection)?.count() ?? 0)
       switch format {
       case .text: try Console.print(report.text)

@@ -21,25 +21,12 @@ struct ValidateCommand: ParsableCommand {
 
   mutating func run() throws {
     try reportingFailures {
-      let desired = try Inputs.read(documents)
-      var plan: Plan
-      if let cibFile = cluster.cibFile {
-        let cib = try ClusterConnection(cibFile: cibFile).query()
-        var options = PlanOptions()
-        options.escapesText = cib.escapesText
-        plan = Planner.plan(
-          from: Configuration(cib.configuration), to: desired,
-          validateWith: cib.validateWith ?? desired.validateWith ?? Schema.newest.name, options: options)
-      } else {
-        plan = Planner.plan(withoutCluster: desired)
-      }
-      plan.checkUnknownElements(in: desired, hasCluster: cluster.cibFile != nil)
-      plan.checkControlCharacters(in: desired, asError: cluster.cibFile != nil)
-      let diagnostics =
-        plan.diagnostics + AgentChecks.warnings(about: desired)
-        + AgentChecks.deadlineWarnings(about: desired, in: plan.target)
+      let (desired, problems) = try Inputs.readWithProblems(documents)
+      var diagnostics = problems
+      // What refers to what, once it is known what there is.
+      if !problems.contains(where: \.isError) { diagnostics += try findings(about: desired) }
       Inputs.report(diagnostics)
-      let isValid = plan.errors.isEmpty
+      let isValid = !diagnostics.contains(where: \.isError)
       switch format {
       case .text: if isValid { try Console.print("Valid.\n") }
       case .json:
@@ -50,5 +37,18 @@ struct ValidateCommand: ParsableCommand {
       }
       guard isValid else { throw Failure(.invalidInput, nil) }
     }
+  }
+
+  private func findings(about desired: DesiredConfiguration) throws -> [Diagnostic] {
+    var plan: Plan
+    if let cibFile = cluster.cibFile {
+      plan = Planner.plan(from: try ClusterConnection(cibFile: cibFile).query(), to: desired)
+    } else {
+      plan = Planner.plan(withoutCluster: desired)
+    }
+    plan.checkUnknownElements(in: desired, hasCluster: cluster.cibFile != nil)
+    plan.checkControlCharacters(in: desired, asError: cluster.cibFile != nil)
+    return plan.diagnostics + AgentChecks.warnings(about: desired)
+      + AgentChecks.deadlineWarnings(about: desired, in: plan.target)
   }
 }

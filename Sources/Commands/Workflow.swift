@@ -130,10 +130,7 @@ struct Workflow {
     _ cib: CIBDocument, _ desired: DesiredConfiguration, through connection: ClusterConnection,
     options: PlanOptions, allowances: LiveChecks.Allowances
   ) -> Planned {
-    var options = options
-    options.escapesText = cib.escapesText
-    var plan = Planner.plan(
-      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none", options: options)
+    var plan = Planner.plan(from: cib, to: desired, options: options)
     plan.checkUnknownElements(in: desired)
     if !plan.isInSync { plan.checkControlCharacters(in: desired, asError: !options.isForced) }
     plan.checkMaintenance()
@@ -166,6 +163,18 @@ struct Workflow {
         .noCluster, "this partition has no quorum: it could lose the change to another; nothing was changed",
         hint: "apply where the quorum is")
     }
+  }
+}
+
+extension Planner {
+  /// The plan from what a CIB has.
+  static func plan(from cib: CIBDocument, to desired: DesiredConfiguration, options: PlanOptions = PlanOptions())
+    -> Plan
+  {
+    var options = options
+    options.escapesText = cib.escapesText
+    return plan(
+      from: Configuration(cib.configuration), to: desired, validateWith: cib.validateWith ?? "none", options: options)
   }
 }
 

@@ -39,7 +39,7 @@ public struct Problems: Error, Sendable, CustomStringConvertible {
 
   /// - Throws: itself, where one of them is an error.
   static func check(_ diagnostics: [Diagnostic]) throws(Problems) {
-    guard diagnostics.contains(where: { $0.severity == .error }) else { return }
+    guard diagnostics.contains(where: \.isError) else { return }
     throw Problems(messages: diagnostics.map(\.description))
   }
 }

@@ -262,8 +262,24 @@ extension Node {
 }
 
 extension Element {
-  /// Whether two documents say the same: the order of attributes does not matter, nor whether they give ids to what
-  /// is known without (nvpairs, sets, operations).
+  /// Values and operations by what they are known by, then the rest in its order.
+  private var comparableChildren: [Node] {
+    var known: [(key: String, child: Node)] = []
+    var rest: [Node] = []
+    for child in children {
+      switch child.element?.name {
+      case "nvpair": known.append((nvpairKey(child.element!), child))
+      case "op": known.append(("\(child.element!["name"] ?? "") \(child.element!["interval"] ?? "")", child))
+      default: rest.append(child)
+      }
+    }
+    // Of two that are known by the same, the order is meaning, and `sort` does not promise to keep it.
+    let sorted = known.enumerated().sorted { ($0.element.key, $0.offset) < ($1.element.key, $1.offset) }
+    return sorted.map(\.element.child) + rest
+  }
+
+  /// Whether two documents say the same: the order of attributes, values and operations does not matter, nor whether they
+  /// give ids to what is known without (nvpairs, sets, operations).
   fileprivate func says(sameAs other: Element) -> Bool {
     guard name == other.name || isResourceElement(name) && isResourceElement(other.name),
       children.count == other.children.count
@@ -273,7 +289,7 @@ extension Element {
     guard attributes.count(where: { $0.name != "id" }) == other.attributes.count(where: { $0.name != "id" }),
       attributes.allSatisfy({ $0.name == "id" || other[$0.name] == $0.value })
     else { return false }
-    return zip(children, other.children).allSatisfy { left, right in
+    return zip(comparableChildren, other.comparableChildren).allSatisfy { left, right in
       guard let left = left.element, let right = right.element else { return left == right }
       return left.says(sameAs: right)
     }

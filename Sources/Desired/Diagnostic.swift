@@ -25,6 +25,8 @@ package struct Diagnostic: Equatable, Sendable {
   package var hint: String?
   package var location: Location
 
+  package var isError: Bool { severity == .error }
+
   package init(
     _ severity: Severity, _ message: String, at location: Location, category: Category = .syntax, hint: String? = nil
   ) {

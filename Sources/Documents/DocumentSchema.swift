@@ -75,9 +75,9 @@ package enum DocumentSchema {
     "remotes": map(of: ref("remote")), "placement": list(of: ref("placement")),
     "nodes": map(of: any(ref("node"), types("null"))), "locations": map(of: ref("location")),
     "colocations": map(of: ref("colocation")), "orders": map(of: ref("order")), "tickets": map(of: ref("ticket")),
-    "tags": map(of: names), "fencing-levels": list(of: ref("fencing-level")), "acl-roles": map(of: ref("acl-role")),
-    "acl-targets": map(of: any(names, object(.aclTarget, ["roles": names]))),
-    "acl-groups": map(of: any(names, object(.aclTarget, ["roles": names]))), "alerts": map(of: ref("alert")),
+    "tags": map(of: ids), "fencing-levels": list(of: ref("fencing-level")), "acl-roles": map(of: ref("acl-role")),
+    "acl-targets": map(of: any(ids, object(.aclTarget, ["roles": ids]))),
+    "acl-groups": map(of: any(ids, object(.aclTarget, ["roles": ids]))), "alerts": map(of: ref("alert")),
     "xml": list(of: object(.xml)), "order": ids, "delete": list(of: any(ref("scalar"), ref("deletion"))),
   ]
 
@@ -114,7 +114,7 @@ package enum DocumentSchema {
           ]) { $1 })
       ),
       ("remote", object(.remote, content)),
-      ("placement", object(.placement, ["resources": names, "nodes": names])),
+      ("placement", object(.placement, ["resources": ids, "nodes": ids])),
       ("node", object(.node, ["attributes": ref("sets"), "utilization": ref("sets")])),
       (
         "location",
@@ -123,7 +123,7 @@ package enum DocumentSchema {
       ("colocation", object(.colocation, ["sets": sets, "lifetime": any(ref("rule"), rules)])),
       ("order", object(.order, ["sets": sets, "lifetime": any(ref("rule"), rules)])),
       ("ticket", object(.ticket, ["sets": sets])),
-      ("resource-set", object(.resourceSet, ["resources": names])),
+      ("resource-set", object(.resourceSet, ["resources": ids])),
       ("fencing-level", object(.fencingLevel, ["devices": names])),
       ("acl-role", object(.aclRole, ["permissions": list(of: object(.aclPermission))])),
       (
@@ -146,6 +146,6 @@ package enum DocumentSchema {
   }
 
   private static let deletionPairs: [String: NativeValue] = [
-    "node-attribute": ids, "utilization": ids, "fencing-level": any(ids, ref("scalar")),
+    "node-attribute": ids, "utilization": ids, "fencing-level": ids,
   ]
 }

@@ -78,8 +78,9 @@ package struct Fencer {
     if let reason = machine.reasonNotSwitchable {
       throw MAASError(.configuration, "\(name) cannot be fenced: \(reason)")
     }
+    if let other = machine.otherMeaningOfOff { log.warning("\(name): \(other)") }
     if machine.isLocked || machine.storedPowerState == PowerState.off.rawValue {
-      let state = try client.queryPowerState(of: machine)
+      let state = try stateBeforeOrder(of: machine)
       log.notice("\(name) is in power state \(state.rawValue)")
       if state == .off { return }
       guard !machine.isLocked else {
@@ -104,6 +105,16 @@ package struct Fencer {
       return
     }
     try confirm(.off, of: machine)
+  }
+
+  /// What the BMC says now. Where it says nothing, the order may do all the same, if there is one to send.
+  private func stateBeforeOrder(of machine: Machine) throws(MAASError) -> PowerState {
+    do throws(MAASError) {
+      return try client.queryPowerState(of: machine)
+    } catch  where !machine.isLocked && error.kind.leavesDoubt {
+      log.warning("\(error)")
+      return .unknown
+    }
   }
 
   // MARK: - On
@@ -150,7 +161,7 @@ package struct Fencer {
       log.notice("Powering on \(machine.hostname)")
       do throws(MAASError) {
         return try client.powerOn(machine, comment: comment)
-      } catch  where error.kind == .unavailable && attempt < 3 {
+      } catch  where [.unavailable, .unreachable].contains(error.kind) && attempt < 3 {
         deadline.pause(1)
         if try isOnAgain(machine) { return }
       }

@@ -16,7 +16,7 @@ package enum Metadata {
     </longdesc>
     <vendor-url>https://maas.io/</vendor-url>
     <parameters>
-    \(FenceOption.all.map { element($0.parameter, option: $0) }.joined())\
+    \(FenceOption.all.filter(\.isParameter).map { element($0.parameter, option: $0) }.joined())\
     \(AgentParameter.all.map { element($0, option: FenceOption(parameter: $0)) }.joined())\
     </parameters>
     <actions>
@@ -66,10 +66,12 @@ package struct FenceOption: Sendable {
   package var standard: String?
   package var obsoletes: String?
   package var isDeprecated = false
+  /// Whether devices may have it; what only answers people is for the command line.
+  package var isParameter = true
 
   package init(
     parameter: AgentParameter, letter: Character? = nil, takesValue: Bool = true, standard: String? = nil,
-    obsoletes: String? = nil, isDeprecated: Bool = false
+    obsoletes: String? = nil, isDeprecated: Bool = false, isParameter: Bool = true
   ) {
     self.parameter = parameter
     self.letter = letter
@@ -77,6 +79,7 @@ package struct FenceOption: Sendable {
     self.standard = standard
     self.obsoletes = obsoletes
     self.isDeprecated = isDeprecated
+    self.isParameter = isParameter
   }
 
   /// The options, for a person.
@@ -127,10 +130,10 @@ package struct FenceOption: Sendable {
     FenceOption(
       parameter: AgentParameter(
         name: "version", content: "boolean", summary: "Print the version", explanation: "And nothing else."),
-      letter: "V", takesValue: false),
+      letter: "V", takesValue: false, isParameter: false),
     FenceOption(
       parameter: AgentParameter(
         name: "help", content: "boolean", summary: "Print the options", explanation: "And nothing else."),
-      letter: "h", takesValue: false),
+      letter: "h", takesValue: false, isParameter: false),
   ]
 }

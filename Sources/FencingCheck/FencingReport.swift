@@ -166,6 +166,10 @@ extension FencingReport.DeviceResult {
     if let reason = machine.reasonNotSwitchable {
       findings.append(Finding(.error, reason, hint: "give it a power type in MAAS, with its BMC's address"))
     }
+    if let other = machine.otherMeaningOfOff {
+      findings.append(
+        Finding(.warning, other, hint: "let nothing resume what was fenced, or use its host's own fence agent"))
+    }
     if machine.isLocked { findings.append(Finding(.error, "it is locked in MAAS", hint: "unlock it in MAAS")) }
     if !user.isAdministrator && machine.owner != user.name {
       let owner = machine.owner.isEmpty ? "nobody" : machine.owner

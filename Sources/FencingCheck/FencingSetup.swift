@@ -35,6 +35,27 @@ package struct FencingSetup: Sendable {
       kind = Self.kind(of: agent)
       hostnames = HostNames(parameters["hostnames"] ?? "")
       hostCheck = HostCheck(agent: agent, kind: kind, parameters: parameters, hostnames: hostnames)
+      if kind == .maas { problems = Self.misdirections(of: agent, parameters) }
+    }
+
+    /// Parameters by which the agent succeeds, and another machine or none is off.
+    private static func misdirections(of agent: String, _ parameters: [String: String]) -> [Finding] {
+      var findings: [Finding] = []
+      // Pacemaker adds the host only where the device does not have that parameter itself (`make_args` in st_client.c).
+      for name in ["plug", "port"] where agent == "fence_maas" && parameters[name] != nil {
+        findings.append(
+          Finding(
+            .error, "the parameter \(name) makes it switch off that machine, whichever node is to be fenced",
+            hint: "remove it; pcmk_host_map says which machine a node is"))
+      }
+      for action in ["off", "reboot"] {
+        let name = "pcmk_\(action)_action"
+        if let other = parameters[name], !["off", "reboot", "reset"].contains(other) {
+          findings.append(
+            Finding(.error, "\(name) is '\(other)', which switches nothing off", hint: "remove it, or set it to off"))
+        }
+      }
+      return findings
     }
 
     private static func kind(of agent: String) -> Kind {

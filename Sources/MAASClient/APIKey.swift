@@ -30,7 +30,7 @@ public struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
   }
 
   /// The text without the parts of the key: MAAS quotes them in some of its answers, also as they stood in the header.
-  func redacting(_ text: String) -> String {
+  func masking(_ text: String) -> String {
     let parts = [tokenSecret, tokenKey, consumerKey]
     // The longest first: one part may contain another.
     let secrets = (parts + parts.map(percentEncoded)).sorted { $0.utf8.count > $1.utf8.count }

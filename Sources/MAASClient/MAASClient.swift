@@ -97,24 +97,25 @@ public final class MAASClient {
   ///
   /// - Throws: `lostAnswer` where the order may have arrived all the same.
   public func powerOff(_ machine: Machine, comment: String) throws(MAASError) {
-    try order("power_off", machine, [("stop_mode", "hard"), ("comment", comment)], repeatsWhenBusy: true)
+    try order("power_off", machine, [("stop_mode", "hard"), ("comment", comment)], isTimeless: true)
   }
 
   /// Orders a machine to be switched on. To one that runs this is a hard reset, to some a new deployment: see
-  /// `Machine.reasonNotToPowerOn`. It is sent once, unless no connection came about.
+  /// `Machine.reasonNotToPowerOn`. It is sent once, and to one region: before it is sent later, the machine has to be looked
+  /// at anew.
   ///
-  /// - Throws: `lostAnswer` where the order may have arrived all the same.
+  /// - Throws: `lostAnswer` where the order may have arrived all the same; `unreachable` where no connection came about.
   public func powerOn(_ machine: Machine, comment: String) throws(MAASError) {
-    try order("power_on", machine, [("comment", comment)], repeatsWhenBusy: false)
+    try order("power_on", machine, [("comment", comment)], isTimeless: false)
   }
 
   private func order(
-    _ operation: String, _ machine: Machine, _ form: [(name: String, value: String)], repeatsWhenBusy: Bool
+    _ operation: String, _ machine: Machine, _ form: [(name: String, value: String)], isTimeless: Bool
   ) throws(MAASError) {
     let answer = try send(
       Request(
         method: .post, path: "machines/\(machine.systemID)/", query: [("op", operation)], form: form,
-        purpose: "\(operation) of \(machine.hostname)", repeatsWhenBusy: repeatsWhenBusy))
+        purpose: "\(operation) of \(machine.hostname)", isTimeless: isTimeless))
     guard let json = JSON(answer.body) else { throw unexpected(operation) }
     guard !json.isNull else {
       // So it answers for a machine of power type manual.
@@ -131,8 +132,8 @@ public final class MAASClient {
 
   // MARK: - Sending
 
-  /// Sends a request until it is answered, as far as repeating it is safe: where nothing was sent, where MAAS asks for it
-  /// (409 with Retry-After, 503), and, for a question, where the answer was lost.
+  /// Sends a request until it is answered, as far as repeating it is safe: where nothing was sent or MAAS asks for it (409
+  /// with Retry-After, 503), if it can be sent later as well, and, for a question, where the answer was lost.
   private func send(_ request: Request) throws(MAASError) -> Answer {
     var pause = 0.2
     while true {
@@ -152,7 +153,7 @@ public final class MAASClient {
         case .answer(let answer):
           if answer.status == 200 { return answer }
           let error = error(for: answer, request, region)
-          guard error.kind == .unavailable, request.repeatsWhenBusy else { throw error }
+          guard error.kind == .unavailable, request.isTimeless else { throw error }
           failure = error
           wait = max(wait, answer.retryAfter ?? 1)
         case .lost(let error):
@@ -163,12 +164,19 @@ public final class MAASClient {
         case .notSent(let error):
           // An untrusted certificate will not do better the next time; another region may.
           if failure == nil || error.kind != .untrusted { failure = error }
+          guard request.isTimeless else {
+            nextRegion()
+            throw error
+          }
         }
         nextRegion()
       }
       guard let failure else { throw over(request, nil) }
       guard failure.kind != .untrusted && failure.kind != .libraries else { throw failure }
-      guard wait < deadline.left else { throw failure }
+      guard wait < deadline.left else {
+        // Of an order, `lostAnswer` says that it may have arrived.
+        throw failure.kind == .lostAnswer ? MAASError(.timedOut, failure.message, hint: failure.hint) : failure
+      }
       deadline.pause(wait)
       pause = min(pause * 2, 2)
     }
@@ -240,7 +248,7 @@ public final class MAASClient {
   /// What MAAS says, as far as it is text.
   private func text(_ answer: Answer) -> String {
     let text = String(decoding: answer.body.prefix(2048), as: UTF8.self)
-    let line = key.redacting(text).printable()[...].trimmed
+    let line = key.masking(text).printable()[...].trimmed
     return line.isEmpty || line.hasPrefix("<") || line.hasPrefix("{") ? "" : ": \(line)"
   }
 }

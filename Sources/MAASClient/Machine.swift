@@ -42,6 +42,14 @@ public struct Machine: Sendable {
     }
   }
 
+  /// What `off` may be besides off, by its power type; nil where it means that. The drivers of virtual machines map more
+  /// to it (`VM_STATE_TO_POWER_STATE`, `LXD_VM_POWER_STATE`, MAAS 2.0 to 3.6), and order nothing for what is not running.
+  public var otherMeaningOfOff: String? {
+    ["virsh", "lxd", "hmcz"].contains(powerType)
+      ? "with power type \(powerType) MAAS calls a machine off as well that is paused: resumed, it would go on where it was"
+      : nil
+  }
+
   /// Reads the object of MAAS's API.
   ///
   /// - Returns: nil where something that fencing relies on is missing or of another type.

@@ -19,8 +19,9 @@ struct Request {
   /// For messages: "asked for the power state of model-crow".
   var purpose: String
 
-  /// Whether it is sent again where MAAS says that it is busy.
-  var repeatsWhenBusy = true
+  /// Whether it may be sent later as well, without looking at the machine anew: after MAAS was busy, or no connection came
+  /// about.
+  var isTimeless = true
 
   /// Whether a request that may have arrived can be sent again.
   var isRepeatable: Bool { method == .get }

@@ -149,9 +149,14 @@ extension Plan {
   package func causes(ofInterrupting resources: [String]) -> [String: [Change]] {
     let (current, target) = (Configuration(current), Configuration(target))
     let settings = changes.filter(\.kind.isSetting)
+    // A thousand resources may be interrupted by a thousand changes.
+    var places: [String: [Int]] = [:]
+    for (place, change) in changes.enumerated() where !change.kind.isSetting {
+      for id in change.mentioned.union([change.id]) { places[id, default: []].append(place) }
+    }
     func speaking(of resources: Set<String>) -> [Change] {
       let ids = current.kin(of: resources).union(target.kin(of: resources))
-      return changes.filter { $0.speaks(of: ids) }
+      return Set(ids.flatMap { places[$0] ?? [] }).sorted().map { changes[$0] }
     }
     var result: [String: [Change]] = [:]
     // What nothing speaks of follows one that something does, as the later members of a group; or else is a setting's.

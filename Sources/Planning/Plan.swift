@@ -59,7 +59,7 @@ package struct Plan: Sendable {
   /// What crmsync has noted in the cluster.
   package var record: Record { Record(crmConfig: current.first(Section.properties.rawValue)) }
 
-  package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
+  package var errors: [Diagnostic] { diagnostics.filter(\.isError) }
 }
 
 /// A resource that runs, and where.

@@ -49,7 +49,7 @@ extension Planner {
       ids.merge(namesByID(in: node.element)) { first, _ in first }
     }
     // What a placement makes of it for each of its nodes is told once, as the placement's.
-    let unplaced = Set(desired.placements.flatMap(\.resources).map(\.id).filter { target.resource($0) == nil })
+    let unplaced = placedResources.filter { target.resource($0) == nil }
     for object in target.objects {
       let element = object.element
       switch object.kind {
@@ -96,8 +96,16 @@ extension Planner {
       for resource in placement.resources where target.resource(resource.id) == nil {
         refer("placement", toResource: resource)
       }
+      for resource in placement.resources {
+        guard target.resource(resource.id) != nil, let outer = target.cloneOrBundle(around: resource.id) else {
+          continue
+        }
+        warn("placement", doesNothingFor: resource.id, inside: outer, at: resource.location)
+      }
     }
   }
+
+  private var placedResources: Set<String> { Set(desired.placements.flatMap(\.resources).map(\.id)) }
 
   private func isOfPlacement(_ location: CIBObject, of resources: Set<String>) -> Bool {
     guard let resource = location.element["rsc"], let node = location.element["node"] else { return false }
@@ -177,7 +185,8 @@ extension Planner {
   private mutating func checkConstraint(_ object: CIBObject, _ target: Configuration) {
     func check(_ id: String, _ role: String, _ position: SourcePosition, _ planner: inout Planner) {
       switch target.object(id)?.kind {
-      case .primitive, .group, .clone, .bundle, .template, .tag: return
+      case .primitive, .group: planner.checkIsOutsideOfClones(id, of: object, at: position, target)
+      case .clone, .bundle, .template, .tag: return
       default:
         planner.refer(
           object, to: id, as: role, expected: "a resource, a template or a tag",
@@ -198,6 +207,26 @@ extension Planner {
         check(reference.id ?? "", "resource", reference.position, &self)
       }
     }
+  }
+
+  /// Pacemaker passes over constraints of what is in a clone or bundle ("is not a valid resource or tag", 2.1.5).
+  private mutating func checkIsOutsideOfClones(
+    _ id: String, of constraint: CIBObject, at position: SourcePosition, _ target: Configuration
+  ) {
+    guard let outer = target.cloneOrBundle(around: id), !isOfPlacement(constraint, of: placedResources) else { return }
+    let wanted = wantedObject(constraint)
+    if wanted == nil, isUnchanged(constraint), current.cloneOrBundle(around: id)?.id == outer.id { return }
+    var location = wanted?.location ?? .none
+    if position != .unknown, !location.document.isEmpty { location.position = position }
+    warn("\(constraint.kind.rawValue) '\(constraint.id)'", doesNothingFor: id, inside: outer, at: location)
+  }
+
+  private mutating func warn(_ what: String, doesNothingFor id: String, inside outer: CIBObject, at location: Location)
+  {
+    let container = "\(outer.kind.rawValue) '\(outer.id)'"
+    warn(
+      "\(what) does nothing for '\(id)', which is inside \(container)", at: location,
+      hint: "name '\(outer.id)' in its place")
   }
 
   private mutating func checkLevel(_ object: CIBObject, _ target: Configuration) {

@@ -197,7 +197,11 @@ extension Planner {
         if change.kind == .node, let node = change.after { Self.recordValues(of: node, in: &record) }
       case .delete:
         // A kind that takes over the id of another is created in the same plan.
-        if !created.contains(change.id) { record.remove(.object(change.kind, id: change.id)) }
+        guard !created.contains(change.id) else { break }
+        record.remove(.object(change.kind, id: change.id))
+        // Who makes it anew, and sets them, has set them.
+        guard change.kind.isResource else { break }
+        for name in runTimeMetaAttributes { record.remove(.runTimeAttribute(resource: change.id, name: name)) }
       case .update, .move: break
       }
     }

@@ -81,10 +81,11 @@ package struct Planner {
     collectWants()
     // A rollback gives back names as they were, whatever they were.
     if options.restoration == nil { checkSpelling() }
+    removeDeleted()
     findSameUnderOtherIDs()
     mergeSettings()
     mergeNodes()
-    removeUnwanted()
+    prune()
     nameNewLevels()
     mergeObjects()
     removeReferencesToRemoved()
@@ -148,9 +149,9 @@ package struct Planner {
 
   // MARK: - Known by something else than the id
 
-  /// A constraint that differs from one of the cluster's in its id alone is that one; a fencing level is known by its
-  /// target and its number. Several may have those (`target="n1"` and `target-pattern="n1"`): then the one of the same
-  /// id it is, else the one that is the same.
+  /// A constraint that differs from one of the cluster's in its id alone is that one, unless that is deleted: then it is
+  /// to have the other id. A fencing level is known by its target and its number. Several may have those (`target="n1"`
+  /// and `target-pattern="n1"`): then the one of the same id it is, else the one that is the same.
   private mutating func findSameUnderOtherIDs() {
     func level(_ element: Element) -> String? { element.name == "fencing-level" ? Self.levelKey(element) : nil }
     take { element in level(element).map { "\($0) \(element.id ?? "")" } }
@@ -229,7 +230,7 @@ package struct Planner {
 
   private var deletionReason: String { options.restoration?.reason ?? "in delete" }
 
-  private mutating func removeUnwanted() {
+  private mutating func removeDeleted() {
     for deletion in desired.deletions {
       switch deletion.target {
       case .object(let id):
@@ -254,6 +255,10 @@ package struct Planner {
       case .property, .resourceDefault, .operationDefault, .nodeAttribute, .utilization: break
       }
     }
+  }
+
+  /// What no document has, as far as that was asked for.
+  private mutating func prune() {
     if options.prunes { pruneObjects() }
     guard options.prunesAll else { return }
     for (index, object) in current.objects.enumerated() where claims[index] == .none {

@@ -156,6 +156,7 @@ private let corpus = Environment.current["CRMSYNC_CORPUS"] ?? "/usr/share/pacema
   @Test func theClusterItself() throws {
     let off = try status(["n1": "", "n2": ""], properties: #"<nvpair name="stonith-enabled" value="False"/>"#)
     #expect(!off.fencingIsEnabled && off.dc == "n1" && off.hasQuorum && off.nodes.map(\.isDC) == [true, false])
+    #expect(try status(["n1": ""], properties: #"<nvpair name="stonith-enabled" value="maybe"/>"#).fencingIsEnabled)
     let on = try status(
       ["n1": ""], resources: #"<primitive id="f" class="stonith" type="fence_x"/>"#,
       properties: #"<nvpair name="maintenance-mode" value="yes"/>"#)

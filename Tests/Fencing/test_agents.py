@@ -72,6 +72,13 @@ class Requests(AgentCase):
         self.sequence(
             ["lookup", "query_power_state", "power_off", "query_power_state"], "off", state="on", power_state="off")
 
+    def test_off_of_a_machine_that_is_stored_as_off_and_whose_bmc_does_not_answer_at_first(self):
+        for program in (plugin, agent):
+            self.region({"hostname": "node1", "state": "on", "power_state": "off"})
+            self.maas.add_fault("query_power_state", "504")
+            self.call(program, "off")
+            self.assertEqual(["lookup", "query_power_state", "power_off", "query_power_state"], self.calls())
+
     def test_off_of_a_locked_machine_that_is_off(self):
         self.sequence(["lookup", "query_power_state"], "off", locked=True, state="off", power_state="on")
 
@@ -662,6 +669,14 @@ class BusyOrders(AgentCase):
         self.call(plugin, "reset")
         self.assertEqual(1, self.calls().count("power_on"))
 
+    def test_no_connection_comes_about(self):
+        """However soon there is one again, the machine is looked at anew before."""
+        self.region("node1", listeners=2)
+        self.maas.add_fault("machine", then={"close_listener": 0})
+        self.call(plugin, "reset")
+        looked = ["query_power_state", "machine"]
+        self.assertEqual(["lookup", "power_off", *looked, *looked, "power_on"], self.calls())
+
     def test_its_state_is_unknown_meanwhile(self):
         self.region({"hostname": "node1", "bmc": {"answers": ["real", "unknown"]}})
         self.maas.add_fault("power_on", "503")
@@ -671,6 +686,11 @@ class BusyOrders(AgentCase):
 
 @needs_agents
 class Deployment(AgentCase):
+    def test_a_virtual_machine_may_only_be_paused(self):
+        for program in (plugin, agent):
+            self.region({"hostname": "node1", "power_type": "virsh"})
+            self.assertIn("virsh MAAS calls a machine off as well that is paused", self.call(program, "off").err)
+
     def test_in_memory_or_not_is_not_known(self):
         self.region({"hostname": "node1", "ephemeral_deploy": None})
         self.assertIn("STAYS OFF", self.call(plugin, "reset").err)
@@ -749,6 +769,7 @@ class FenceAgent(AgentCase):
             parameters = {parameter.get("name"): parameter for parameter in root.find("parameters")}
             wanted = {"action", "plug", "port", "url", "apikey", "apikey_file", "hostnames", "ca_file", "deadline"}
             self.assertEqual(set(), wanted - set(parameters))
+            self.assertEqual(set(), {"help", "version"} & set(parameters))
             for name, parameter in parameters.items():
                 self.assertIsNotNone(parameter.find("getopt").get("mixed"), name)
                 self.assertTrue(parameter.find("shortdesc").text, name)
@@ -838,6 +859,13 @@ class FenceAgent(AgentCase):
         for option in ("--help", "-h", "--version", "-V"):
             result = self.assertStatus(0, run(AGENT, option))
             self.assertIn("fence_maas", result.out)
+
+    def test_help_and_version_as_parameters_of_a_device(self):
+        """They would come with every order, and an agent that answers them has switched nothing off."""
+        for name in ("help", "version"):
+            self.region("node1")
+            self.call(agent, "off", **{name: 1})
+            self.assertEqual("off", self.maas.machines["node1"].state)
 
     def test_verbose_shows_requests_and_no_key(self):
         self.region()

@@ -89,6 +89,20 @@ class Check(Case):
         self.assertStatus(0, result)
         self.assertIn("Pacemaker kills the agent after 60 s", result.out)
 
+    def test_what_switches_another_machine_off_or_none_is_told(self):
+        maas = self.sandbox({"hostname": "n1"}, {"hostname": "n2"})
+        given = {"url": maas.url, "apikey": maas.apikey, "hostnames": "n1 n2", "deadline": 40}
+        for wrong in ({"plug": "n2"}, {"port": "n2"}, {"pcmk_off_action": "status"}, {"pcmk_reboot_action": "monitor"}):
+            with self.subTest(wrong):
+                self.assertStatus(0, self.on_cluster(device("st", "fence_maas", **given)))
+                self.assertStatus(1, self.on_cluster(device("st", "fence_maas", **given, **wrong)))
+        self.assertStatus(0, self.on_cluster(device("st", "fence_maas", **given, pcmk_reboot_action="off")))
+
+    def test_a_virtual_machine_may_only_be_paused(self):
+        maas = self.sandbox({"hostname": "n1", "power_type": "lxd"})
+        result = self.assertStatus(0, self.on_names(maas, "n1"))
+        self.assertIn("with power type lxd MAAS calls a machine off as well that is paused", result.out)
+
     def test_three_hundred_machines_are_asked_for_in_chunks(self):
         names = [f"host{number}" for number in range(300)]
         maas = self.sandbox(*names)

@@ -65,13 +65,13 @@ import Testing
     for text in ["\(key)", String(reflecting: key), dumped] {
       #expect(!text.contains("s3c") && !text.contains("tok"))
     }
-    #expect(key.redacting("Expected: cons&tok and s3c") == "Expected: (secret)&(secret) and (secret)")
+    #expect(key.masking("Expected: cons&tok and s3c") == "Expected: (secret)&(secret) and (secret)")
     // As the header has it.
-    #expect(try APIKey("c/1:t+2:s&3").redacting("c%2F1 t%2B2 s&3 s%263") == "(secret) (secret) (secret) (secret)")
+    #expect(try APIKey("c/1:t+2:s&3").masking("c%2F1 t%2B2 s&3 s%263") == "(secret) (secret) (secret) (secret)")
     // Before an accent, which makes another Character of the last letter.
-    #expect(key.redacting("s3c\u{301}") == "(secret)\u{301}")
+    #expect(key.masking("s3c\u{301}") == "(secret)\u{301}")
     // A part that another one contains.
-    #expect(try APIKey("cons:tic:tac-tic").redacting("&tac-tic") == "&(secret)")
+    #expect(try APIKey("cons:tic:tac-tic").masking("&tac-tic") == "&(secret)")
   }
 
   @Test func hostNamesAreSpelledAsInTheList() throws {

@@ -262,7 +262,7 @@ m.statement("if now.storedPowerState == PowerState.on.rawValue, try isOnAgain(ma
             "a machine that somebody has just switched on is reset", fencing("Again.test_another_was_faster"))
 m.value("now.reasonNotToPowerOn", "nil", "a machine that is not Deployed is deployed anew, and its disks erased",
         faults("situations", "reset, reboot", "Allocated", "deployed in memory"))
-m.value("error.kind == .unavailable && «attempt < 3»", "attempt < 1", "a reset leaves the node off where MAAS was busy once",
+m.value("[.unavailable, .unreachable].contains(error.kind) && «attempt < 3»", "attempt < 1", "a reset leaves the node off where MAAS was busy once",
         faults("reset, reboot", "power_on", "503"))
 m.value("deadline.pause(1)\n        if try «isOnAgain(machine)» { return }", "false",
         "power_on is sent again to a machine that runs, and resets it", fencing("BusyOrders"))
@@ -316,17 +316,19 @@ m.value("«result.systemID == machine.systemID»,", "true", "another machine's s
         faults("reset, reboot", "machine", "other-system-id"))
 m.value("result.systemID == machine.systemID,\n      «result.hostname == machine.hostname»", "true", "a machine that has got another name is powered on",
         faults("reset, reboot", "power_off", "it gets another name"))
-m.value("try order(\"power_on\", machine, [(\"comment\", comment)], repeatsWhenBusy: «false»)", "true",
+m.value("try order(\"power_on\", machine, [(\"comment\", comment)], isTimeless: «false»)", "true",
         "power_on is sent again without asking whether the machine runs, and resets it", fencing("BusyOrders"))
 m.value("(\"stop_mode\", «\"hard\"»)", "\"soft\"", "a node that hangs is asked to shut down, and never does")
 m.value("json[\"system_id\"]?.text == machine.systemID", "true", "an order that another machine got counts as this one's",
         faults("reset, reboot", "power_on", "other-system-id"))
 m.value("case .answer(let answer) = result, «answer.status == 502»", "false",
         "a region that goes down during an upgrade makes fencing fail", fencing("Parameters.test_an_endpoint_whose_maas_does_not_run"))
-m.value("guard «error.kind == .unavailable», request.repeatsWhenBusy", "false", "MAAS is busy once, and fencing fails",
+m.value("guard «error.kind == .unavailable», request.isTimeless", "false", "MAAS is busy once, and fencing fails",
         faults("off", "look-up", "503"))
-m.value("guard error.kind == .unavailable, «request.repeatsWhenBusy»", "true",
+m.value("guard error.kind == .unavailable, «request.isTimeless»", "true",
         "power_on is sent again without asking whether the machine runs, and resets it", fencing("BusyOrders"))
+m.value("guard «request.isTimeless» else {\n            nextRegion()", "true",
+        "power_on goes out minutes after the machine was looked at, and deploys it anew", fencing("BusyOrders"))
 m.value("guard «request.isRepeatable», error.kind == .lostAnswer", "true",
         "power_on whose answer was lost is sent twice, and resets the machine", faults("reset, reboot", "power_on", "lost"))
 m.statement("current = (current + 1) % regions.count", "", "fencing fails where the first of several regions is down",
@@ -339,7 +341,7 @@ m.value("(«regions.count > 1 ? 0.4 : 0.6») : 0.7", "1.0", "a region that hangs
         faults("situations", "off", "the first of two hangs"))
 m.value("case 409 where «answer.retryAfter != nil»", "false", "MAAS is busy with the machine once, and fencing fails",
         faults("off", "power_off", "409-retry"))
-m.value("key.redacting(text)", "text", "the API key is in the log of every node", faults("off", "power_off", "500-echo"))
+m.value("key.masking(text)", "text", "the API key is in the log of every node", faults("off", "power_off", "500-echo"))
 m.value("guard «failure.kind != .untrusted && failure.kind != .libraries» else", "true",
         "a certificate that is not trusted takes until the deadline to say so", fencing("TLS"))
 
@@ -368,6 +370,11 @@ m = File("Sources/Fencing/FencingDevice.swift", PARAMETERS)
 m.value("guard «candidates.count == 1» else", "true", "of two nodes whose names differ in case, the wrong one is switched off", fencing("Names"))
 m.value("«seconds >= 1», seconds <= 86400", "true", "a deadline of 0 makes every fencing fail")
 
+m = File("Sources/FencingCheck/FencingSetup.swift", ("Fencing", "test_check"))
+m.value("agent == \"fence_maas\" && «parameters[name] != nil»", "false",
+        "a device that switches off one machine for every node would work")
+m.value("![\"off\", \"reboot\", \"reset\"].contains(other)", "false", "a device that only asks for the state would work")
+
 m = File("Sources/FencingCheck/HostCheck.swift", swift("FencingSetupTests"))
 m.value("plugs.contains(plug.lowercased()) && «HostName(plug) != nil»", "true",
         "a node whose name the agent refuses passes for one that would be fenced")
@@ -377,6 +384,7 @@ m.value("nodes.contains(«node.lowercased()»)", "node", "a node in capitals pas
 m = File("stonith-plugins/fence_maas/Main.swift", fencing("FenceAgent"))
 m.value("where the action is status.\n      exit(«1»)", "2", "an unreachable MAAS reads as: the node is off",
         faults("status of fence_maas", "query", "504"))
+m.value("if «isOnCommandLine» {", "true", "version=1 among a device's parameters, and every node counts as fenced")
 m.value("case .off: return «2»", "0", "a node that is off reads as on", fencing("Requests.test_status_of_a_machine"))
 
 # MARK: secrets
@@ -477,6 +485,8 @@ m.statement("changedNodes.flatMap { nodes[$0].elements }.forEach(note)", "",
 m = File("Sources/Planning/Planner.swift", CASES)
 m.statement("take { element in level(element).map { \"\\($0) \\(element.id ?? \"\")\" } }", "",
             "of two fencing levels of one target and number each becomes the other, and the next apply turns them back")
+m.value("guard isLoose(object.kind), «!removed.contains(object.id)»", "true",
+        "a constraint that gets another id is deleted, and comes back with the next apply")
 m.value("case .fencingLevel where «options.restoration == nil»", "true", "a rollback cannot take away a fencing level",
         swift("WayBackTests"))
 

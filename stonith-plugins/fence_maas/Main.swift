@@ -8,15 +8,19 @@ import MAASClient
 enum Main {
   static func main() {
     prepareProcess()
+    let isOnCommandLine = CommandLine.argc > 1
     let options =
-      CommandLine.argc > 1
+      isOnCommandLine
       ? FenceAgentOptions(arguments: CommandLine.arguments.dropFirst()) : FenceAgentOptions.fromInput()
     let log = AgentLog(name: "fence_maas", tag: "fence_maas")
     log.isVerbose = options.isSet("verbose") && !options.isSet("quiet")
     for problem in options.problems { log.error(problem) }
     guard options.problems.isEmpty else { exit(1) }
-    if options.isSet("help") { end(printing: FenceOption.help) }
-    if options.isSet("version") { end(printing: "fence_maas 0.1.0\n") }
+    // As parameters of a device they would come with every order, for which status 0 says that it was carried out.
+    if isOnCommandLine {
+      if options.isSet("help") { end(printing: FenceOption.help) }
+      if options.isSet("version") { end(printing: "fence_maas 0.1.0\n") }
+    }
     do throws(MAASError) {
       exit(try perform(options["action"] ?? "reboot", options, log))
     } catch {

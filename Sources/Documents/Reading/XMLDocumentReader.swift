@@ -169,8 +169,6 @@ struct SectionReading {
     }
     let parts = CIBObject.takingApart(element, kind: kind)
     for var part in parts {
-      // In a native document the members of what is carried as XML have their own forms: here they are referred to.
-      if form == .xml, part.id != element.id, part.element.isOnlyAnID { continue }
       guard !part.id.isEmpty || kind == .fencingLevel else {
         report("<\(part.element.name)> has no id", at: part.element.position)
         continue
@@ -183,7 +181,7 @@ struct SectionReading {
 
   private mutating func readSettings(_ element: Element, _ section: Section) {
     // What crmsync itself keeps in the CIB is no part of what anyone desires.
-    guard element.id != "crmsync-record" else { return }
+    guard element.id != Record.setID else { return }
     settings.append(DesiredSettings(section: section, element: element, location: place(element.position)))
   }
 
@@ -234,12 +232,5 @@ struct SectionReading {
     for attribute in element.attributes where attribute.name.hasPrefix(ValueSource.attributePrefix) {
       report("<\(element.name)>: the attribute '\(attribute.name)' is reserved", at: element.position)
     }
-  }
-}
-
-extension Element {
-  /// Whether there is nothing but an id: a reference, where it stands inside of another resource.
-  fileprivate var isOnlyAnID: Bool {
-    attributes.count == 1 && attributes[0].name == "id" && children.isEmpty
   }
 }
