@@ -59,7 +59,7 @@ package enum NVPairContext: Sendable {
   }
 
   // The tables follow "Cluster Options", "Resource Meta-Attributes", "Operation Properties" and "Alerts" of Pacemaker
-  // Explained 2.1 and 3.0, and the daemons' own metadata.
+  // Explained 2.1 and 3.0, and the daemons' own metadata. To most Pacemakers `fencing-enabled` is unknown (up to 3.0.1).
 
   private static let clusterPropertyTypes: [String: ValueType] = [
     "cluster-delay": .duration, "cluster-recheck-interval": .duration, "dc-deadtime": .duration,
@@ -68,7 +68,7 @@ package enum NVPairContext: Sendable {
     "crmd-finalization-timeout": .duration, "crmd-transition-delay": .duration, "transition-delay": .duration,
     "stonith-timeout": .duration, "fencing-timeout": .duration, "priority-fencing-delay": .duration,
     "node-pending-timeout": .duration, "shutdown-lock-limit": .duration, "default-action-timeout": .duration,
-    "symmetric-cluster": .boolean, "stonith-enabled": .boolean, "fencing-enabled": .boolean,
+    "symmetric-cluster": .boolean, "stonith-enabled": .boolean,
     "maintenance-mode": .boolean, "start-failure-is-fatal": .boolean, "enable-startup-probes": .boolean,
     "stop-all-resources": .boolean, "stop-orphan-resources": .boolean, "stop-orphan-actions": .boolean,
     "remove-after-stop": .boolean, "startup-fencing": .boolean, "concurrent-fencing": .boolean,
@@ -77,7 +77,7 @@ package enum NVPairContext: Sendable {
     "node-health-base": .score, "node-health-green": .score, "node-health-yellow": .score, "node-health-red": .score,
     "no-quorum-policy": .text, "stonith-action": .text, "fencing-action": .text, "stonith-max-attempts": .text,
     "fencing-max-attempts": .text, "stonith-watchdog-timeout": .text, "fencing-watchdog-timeout": .text,
-    "fencing-reaction": .text, "fence-reaction": .text, "placement-strategy": .text,
+    "fencing-reaction": .text, "fence-reaction": .text, "fencing-enabled": .text, "placement-strategy": .text,
     "node-health-strategy": .text, "node-action-limit": .text, "batch-limit": .text, "migration-limit": .text,
     "load-threshold": .text, "cluster-ipc-limit": .text, "pe-error-series-max": .text, "pe-warn-series-max": .text,
     "pe-input-series-max": .text, "dc-version": .text, "cluster-infrastructure": .text, "cluster-name": .text,

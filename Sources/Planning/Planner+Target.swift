@@ -183,11 +183,11 @@ extension Planner {
   // MARK: - The record
 
   /// Writes down, with a change, what of it is crmsync's.
-  func record(_ changes: [Change], in target: inout Element) {
-    write(options.restoration?.record ?? record(after: changes), in: &target)
+  func writeRecord(of changes: [Change], in target: inout Element) {
+    write(options.restoration?.record ?? newRecord(after: changes), in: &target)
   }
 
-  private func record(after changes: [Change]) -> Record {
+  private func newRecord(after changes: [Change]) -> Record {
     var record = record
     lazy var created = Set(changes.filter { $0.action == .create }.map(\.id))
     for change in changes where !change.isOfSet {

@@ -107,7 +107,7 @@ package struct Planner {
     var plan = Plan(
       schema: schema, current: current.element, target: changes.isEmpty ? current.element : target, changes: changes,
       kept: kept, diagnostics: diagnostics, refusals: refusals)
-    if !changes.isEmpty { record(changes, in: &plan.target) }
+    if !changes.isEmpty { writeRecord(of: changes, in: &plan.target) }
     plan.settleSeverities(options)
     return plan
   }

@@ -111,7 +111,8 @@ struct StatusReport {
       text += "  \(name)  \(Self.kindWord(node.kind)), \(Self.word(for: node))\(node.isDC ? ", DC" : "")\n"
     }
     text += "\nResources\n"
-    for id in configuration.topLevelResources { describe(id, depth: 1, into: &text) }
+    var told: Set<String> = []
+    for id in configuration.topLevelResources { describe(id, depth: 1, &told, into: &text) }
     let setup = FencingSetup(configuration)
     let names = status.fencingDevices.map { id in
       setup.device(id)?.kind == .pretended ? "\(id) (only pretends)" : id
@@ -148,8 +149,9 @@ struct StatusReport {
     return text + line + "\n"
   }
 
-  private func describe(_ id: String, depth: Int, into text: inout String) {
-    guard let object = configuration.object(id) else { return }
+  /// - Parameter told: what was described: in a CIB without a schema, what has an id may be inside itself many times over.
+  private func describe(_ id: String, depth: Int, _ told: inout Set<String>, into text: inout String) {
+    guard let object = configuration.object(id), told.insert(id).inserted else { return }
     let indent = String(repeating: "  ", count: depth)
     let nodes = status.activeNodes(of: id)
     let isOuter = !object.memberIDs.isEmpty
@@ -157,7 +159,7 @@ struct StatusReport {
       isOuter || nodes.isEmpty
       ? "\(indent)\(id.printable)  \(isOuter ? object.kind.rawValue : "stopped")\n"
       : Self.list(nodes, after: "\(indent)\(id.printable)  on ")
-    for member in object.memberIDs where depth < 8 { describe(member, depth: depth + 1, into: &text) }
+    for member in object.memberIDs { describe(member, depth: depth + 1, &told, into: &text) }
   }
 
   // MARK: - JSON

@@ -54,6 +54,10 @@ struct NativeReading {
       report("the document is empty", at: value.position, hint: "a document that says nothing is '{}'")
       return
     }
+    if case .scalar(let text) = value.content, text.hasPrefix("<") {
+      report("the document looks like XML", at: value.position, hint: "with --input-format xml it is read as that")
+      return
+    }
     guard let sections = entries(of: value, .document, Subject("the document")) else { return }
     for section in sections {
       // A key whose content is all commented out says as little as no key.
