@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Measures on a running cluster: a small apply beside the bare tools, crmsh and pcs, in turn, with ratios as run.py
-prints them; and what each member's CIB daemon spends on our patch, on the one that crm_diff makes, and on a replacement.
+"""Measures on a running cluster: a small apply beside the bare tools, crmsh and pcs, and status beside crm_mon, in turn,
+with ratios as run.py prints them; and what each member's CIB daemon spends on our patch, on the one that crm_diff makes, and on a replacement.
 
 The cluster is the lab's, three members. Needs root, as the lab does, and says so where it cannot have it.
 """
@@ -53,6 +53,7 @@ def main():
         with tempfile.TemporaryDirectory(dir=lab.folder) as folder:
             os.chmod(folder, 0o755)
             SmallApply(lab, Path(folder)).compare(given.turns)
+            Status(lab, Path(folder)).compare(given.turns)
             Daemons(lab, Path(folder)).compare(given.sizes)
     finally:
         lab.down()
@@ -116,6 +117,18 @@ class SmallApply(OnMember):
         run.rows("live, one value changed / cibadmin -Q + --patch", run.in_turn(turns, self.crmsync, self.cibadmin), "1.2")
         run.rows("live, one value changed / crm configure load update", run.in_turn(5, self.crmsync, self.crm))
         run.rows("live, one value changed / pcs cluster cib-push", run.in_turn(5, self.crmsync, self.pcs))
+
+
+class Status(OnMember):
+    def crmsync(self):
+        # 1: something wants attention.
+        return run.measure(*self.inside, "crmsync", "status", allowed=(0, 1))
+
+    def crm_mon(self):
+        return run.measure(*self.inside, "crm_mon", "--one-shot")
+
+    def compare(self, turns):
+        run.rows("live, status / crm_mon --one-shot", run.in_turn(turns, self.crmsync, self.crm_mon), "1.2")
 
 
 class Daemons(OnMember):
